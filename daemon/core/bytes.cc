@@ -1,0 +1,72 @@
+// Room: core.
+#include "daemon/core/bytes.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+namespace gw {
+
+bool EqualConstantTime(ByteView a, ByteView b) {
+  if (a.size() != b.size()) return false;
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+void Wipe(std::span<Byte> bytes) {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+}
+
+std::string HexOf(ByteView bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (Byte byte : bytes) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+SecretBytes SecretBytes::OfSize(std::size_t size) {
+  SecretBytes secret;
+  if (size == 0) return secret;
+  secret.data_ = static_cast<Byte*>(std::calloc(size, 1));
+  if (secret.data_ == nullptr) std::abort();
+  secret.size_ = size;
+  // Best effort: the service unit raises LimitMEMLOCK; without it the process is non-dumpable all the same.
+  static_cast<void>(mlock(secret.data_, size));
+  return secret;
+}
+
+SecretBytes::SecretBytes(ByteView bytes) {
+  *this = OfSize(bytes.size());
+  std::ranges::copy(bytes, data_);
+}
+
+SecretBytes::~SecretBytes() { Release(); }
+
+SecretBytes::SecretBytes(SecretBytes&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
+  if (this != &other) {
+    Release();
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+  }
+  return *this;
+}
+
+void SecretBytes::Release() {
+  if (data_ == nullptr) return;
+  Wipe({data_, size_});
+  // No munlock: it would unlock neighbours that share the page.
+  std::free(data_);
+  data_ = nullptr;
+  size_ = 0;
+}
+
+}  // namespace gw
