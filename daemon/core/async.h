@@ -1,6 +1,6 @@
 // Room: core. The coroutine type of the daemon and the deadline that each call carries.
-// Rule of this toolchain: name it, move it, await it. g++ 12 destroys some temporaries of an awaited statement twice
-// (tests/lint/co_await.py finds the dangerous forms).
+// Rule of this toolchain: name it, move it, await it. g++ 12 destroys some temporaries of an
+// awaited statement twice (tests/lint/co_await.py finds the dangerous forms).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,7 +14,8 @@ namespace gw {
 template <typename T>
 using Awaitable = boost::asio::awaitable<T>;
 
-// Completion token: co_await x.async_foo(..., kAwait) yields std::tuple<error_code, ...> and throws nothing.
+// Completion token: co_await x.async_foo(..., kAwait) yields std::tuple<error_code, ...> and throws
+// nothing.
 inline constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 using SteadyTime = std::chrono::steady_clock::time_point;

@@ -36,7 +36,8 @@ SecretBytes SecretBytes::OfSize(std::size_t size) {
   secret.data_ = static_cast<Byte*>(std::calloc(size, 1));
   if (secret.data_ == nullptr) std::abort();
   secret.size_ = size;
-  // Best effort: the service unit raises LimitMEMLOCK; without it the process is non-dumpable all the same.
+  // Best effort: the service unit raises LimitMEMLOCK; without it the process is non-dumpable all
+  // the same.
   static_cast<void>(mlock(secret.data_, size));
   return secret;
 }

@@ -1,5 +1,6 @@
 // Room: core. Vocabulary for octets; touches nothing.
-// ByteView is borrowed, Bytes is owned, SecretBytes is owned, wiped on destruction and never printed.
+// ByteView is borrowed, Bytes is owned, SecretBytes is owned, wiped on destruction and never
+// printed.
 #pragma once
 
 #include <algorithm>
@@ -42,8 +43,9 @@ inline void AppendU32Be(Bytes& out, std::uint32_t value) {
 }
 inline void Append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
 
-// Secret octets: pages are locked when the limit allows it, the content is wiped when the object dies.
-// Not copyable by accident: Clone() says that a second copy is wanted. Thread: as any value type.
+// Secret octets: pages are locked when the limit allows it, the content is wiped when the object
+// dies. Not copyable by accident: Clone() says that a second copy is wanted. Thread: as any value
+// type.
 class SecretBytes {
  public:
   SecretBytes() = default;

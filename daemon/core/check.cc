@@ -8,7 +8,8 @@
 namespace gw {
 
 void CheckFailed(const char* expression, const char* file, int line) {
-  log::Critical("invariant broken: {} at {}:{}; this is a bug, please report it", expression, file, line);
+  log::Critical("invariant broken: {} at {}:{}; this is a bug, please report it", expression, file,
+                line);
   log::Flush();
   std::abort();
 }

@@ -1,4 +1,5 @@
-// Room: core. The only include of the PKCS #11 headers in the daemon, and the strong types made from their numbers.
+// Room: core. The only include of the PKCS #11 headers in the daemon, and the strong types made
+// from their numbers.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace gw {
 
-// Handles as applications see them. Distinct types, so that an object is never looked up by a session's number.
+// Handles as applications see them. Distinct types, so that an object is never looked up by a
+// session's number.
 enum class SlotId : std::uint64_t {};
 enum class SessionHandle : std::uint64_t {};
 enum class ObjectHandle : std::uint64_t {};
@@ -18,8 +20,8 @@ inline std::uint64_t ToNumber(SlotId id) { return static_cast<std::uint64_t>(id)
 inline std::uint64_t ToNumber(SessionHandle handle) { return static_cast<std::uint64_t>(handle); }
 inline std::uint64_t ToNumber(ObjectHandle handle) { return static_cast<std::uint64_t>(handle); }
 
-// Names for logs, metrics and tools, from the tables in ck_names.cc; "0x..." for a number without a name.
-// The view stays valid for ever.
+// Names for logs, metrics and tools, from the tables in ck_names.cc; "0x..." for a number without a
+// name. The view stays valid for ever.
 std::string_view NameOfRv(CK_RV rv);
 std::string_view NameOfMechanism(CK_MECHANISM_TYPE type);
 

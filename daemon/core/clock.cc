@@ -6,8 +6,12 @@ namespace {
 
 class SystemClock final : public Clock {
  public:
-  std::chrono::steady_clock::time_point Now() const override { return std::chrono::steady_clock::now(); }
-  std::chrono::system_clock::time_point WallNow() const override { return std::chrono::system_clock::now(); }
+  std::chrono::steady_clock::time_point Now() const override {
+    return std::chrono::steady_clock::now();
+  }
+  std::chrono::system_clock::time_point WallNow() const override {
+    return std::chrono::system_clock::now();
+  }
 };
 
 }  // namespace

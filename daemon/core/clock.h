@@ -5,7 +5,8 @@
 
 namespace gw {
 
-// Thread: any. The real one is RealClock(); tests/support/manual_clock.h has one that is moved by hand.
+// Thread: any. The real one is RealClock(); tests/support/manual_clock.h has one that is moved by
+// hand.
 class Clock {
  public:
   virtual ~Clock() = default;

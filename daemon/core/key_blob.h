@@ -5,8 +5,8 @@
 
 namespace gw {
 
-// A wrapped private or secret key, or a public key as SubjectPublicKeyInfo followed by the HSM's MAC trailer.
-// Opaque to everything but the HSM; upstream/ sends the octets back unchanged.
+// A wrapped private or secret key, or a public key as SubjectPublicKeyInfo followed by the HSM's
+// MAC trailer. Opaque to everything but the HSM; upstream/ sends the octets back unchanged.
 struct KeyBlob {
   Bytes octets;
 

@@ -1,5 +1,6 @@
-// Room: core. Logging in one call: log::Info("opened {}", path). Where lines go is decided once by config/logging.cc.
-// Never pass a PIN, an API key, a bearer token, a key blob or plaintext: SecretBytes has no formatter on purpose.
+// Room: core. Logging in one call: log::Info("opened {}", path). Where lines go is decided once by
+// config/logging.cc. Never pass a PIN, an API key, a bearer token, a key blob or plaintext:
+// SecretBytes has no formatter on purpose.
 #pragma once
 
 #include <spdlog/spdlog.h>

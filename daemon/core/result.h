@@ -62,8 +62,8 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT(*-explicit-*)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT(*-explicit-*)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(*-explicit-*)
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(*-explicit-*)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -86,23 +86,23 @@ inline Status Ok() { return Unit{}; }
 }  // namespace gw
 
 // The only macros that change control flow: leave with the Error, else bind the value to `name`.
-#define GW_TRY(name, expression)                            \
-  auto name##_result = (expression);                        \
+#define GW_TRY(name, expression)                               \
+  auto name##_result = (expression);                           \
   if (!name##_result) return std::move(name##_result).error(); \
   auto& name = *name##_result
 
-#define GW_TRY_VOID(expression)                                             \
-  do {                                                                      \
+#define GW_TRY_VOID(expression)                                                         \
+  do {                                                                                  \
     if (auto gw_status = (expression); !gw_status) return std::move(gw_status).error(); \
   } while (false)
 
 // The same inside a coroutine.
-#define GW_CO_TRY(name, expression)                            \
-  auto name##_result = (expression);                           \
+#define GW_CO_TRY(name, expression)                               \
+  auto name##_result = (expression);                              \
   if (!name##_result) co_return std::move(name##_result).error(); \
   auto& name = *name##_result
 
-#define GW_CO_TRY_VOID(expression)                                             \
-  do {                                                                         \
+#define GW_CO_TRY_VOID(expression)                                                         \
+  do {                                                                                     \
     if (auto gw_status = (expression); !gw_status) co_return std::move(gw_status).error(); \
   } while (false)
