@@ -1,0 +1,66 @@
+// Room: keystore. May include: core. Where token objects live. Three engines stand behind this
+// interface: memory (tests), SQLite (one host), PostgreSQL (many hosts).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/core/async.h"
+#include "daemon/core/attribute_list.h"
+#include "daemon/core/key_blob.h"
+#include "daemon/core/result.h"
+
+namespace gw {
+
+// One token object as it is stored.
+struct Record {
+  std::uint64_t number = 0;   // given by the keystore at insertion, never reused; 0 = insert
+  std::string keystore;       // tokenspaceID: UUID in lower case
+  AttributeList attributes;   // complete, CKA_CLASS included
+  KeyBlob key;                // empty for certificates and data
+  std::uint64_t version = 0;  // raised by each update; an update of any other version than the
+                              // stored one + 1 is refused
+};
+
+// What one call changes. All of it happens, durably, or none.
+struct Mutation {
+  std::vector<Record> puts;               // number 0: insert; else replace
+  std::vector<std::uint64_t> removes;     // record numbers
+  std::vector<std::string> wipes;         // keystores to empty; done first
+  std::map<std::string, Bytes> settings;  // name -> value; an empty value deletes
+};
+
+// Everything at start.
+struct KeystoreContents {
+  std::vector<Record> records;
+  std::map<std::string, Bytes> settings;
+  // Rows that failed their integrity tag or could not be decoded: left alone in the store, named
+  // here for log and audit.
+  std::vector<std::string> refused;
+};
+
+// Thread: Load before the loop runs; Commit on the loop. Blocking file work happens on the
+// keystore's own thread.
+class Keystore {
+ public:
+  virtual ~Keystore() = default;
+
+  // errors  CKR_DEVICE_ERROR  the store cannot be opened or is corrupt; the detail says what to do;
+  // nothing is changed
+  virtual Result<KeystoreContents> Load() = 0;
+
+  // Completes when the change is on disk. Mutations that wait together become one transaction; each
+  // keeps its own result.
+  //   returns  the numbers of the inserted records, in the order of puts (replaced ones included
+  //   with their number) errors   CKR_DEVICE_MEMORY  disk full
+  //            CKR_DEVICE_ERROR   locked, read-only, I/O error, or lost version race; nothing
+  //            changed
+  virtual Awaitable<Result<std::vector<std::uint64_t>>> Commit(Mutation mutation) = 0;
+
+  // Finishes what was accepted, then stops the thread. No Commit may follow.
+  virtual void Stop() = 0;
+};
+
+}  // namespace gw

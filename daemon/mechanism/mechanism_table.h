@@ -1,0 +1,78 @@
+// Room: mechanism. May include: core. One row per CKM_: C_GetMechanismList, C_GetMechanismInfo,
+// parameter checks, key checks and routing read only this. A new mechanism is a new row, and maybe
+// a new parameter rule.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "daemon/core/result.h"
+#include "daemon/mechanism/mechanism.h"
+
+namespace gw {
+
+enum class Hash : std::uint8_t {
+  kNone,
+  kSha1,
+  kSha224,
+  kSha256,
+  kSha384,
+  kSha512,
+  kSha512_224,
+  kSha512_256
+};
+
+// What computation the mechanism is, apart from its hash. Decides routes and lengths.
+enum class Family : std::uint8_t {
+  kDigest,
+  kRsaPkcs,  // PKCS #1 v1.5, signature and encryption
+  kRsaPss,
+  kRsaOaep,
+  kEcdsa,
+  kHmac,
+  kAesEcb,
+  kAesCbc,
+  kAesCbcPad,
+  kGenerateKey,
+  kGenerateKeyPair,
+  kEcdh1,
+};
+
+enum class ParameterRule : std::uint8_t { kNone, kIv, kOaep, kPss, kEcdh1 };
+
+struct MechanismRow {
+  CK_MECHANISM_TYPE type;
+  Family family;
+  CK_FLAGS flags;  // CKF_SIGN and so on: for which functions; the flags of CK_MECHANISM_INFO
+  CK_KEY_TYPE
+      key_type;  // of the key it uses or makes; CKK_GENERIC_SECRET also admits AES keys for HMAC
+  CK_ULONG min_key_size;  // in the unit of CK_MECHANISM_INFO: bits for RSA and EC, bytes for AES
+                          // and secrets
+  CK_ULONG max_key_size;
+  ParameterRule parameter;
+  std::uint8_t block_bytes;  // cipher block and IV size; 0 for others
+  Hash hash;  // digest computed before the raw operation, or the HMAC/digest hash; kNone for raw
+              // forms
+  CK_MECHANISM_TYPE raw;  // mechanism that takes the digest (CKM_ECDSA for CKM_ECDSA_SHA256);
+                          // itself for raw forms
+  bool multi_part;  // the HSM offers Update; otherwise Updates are gathered here and sent at Final
+};
+
+// nullptr: not known. Rows live for ever, sorted by type.
+const MechanismRow* FindMechanism(CK_MECHANISM_TYPE type);
+std::span<const MechanismRow> AllMechanisms();
+
+// The mechanism for one function: `flag` is the CKF_ bit of the function.
+// errors  CKR_MECHANISM_INVALID        not known, or does not serve that function
+//         CKR_MECHANISM_PARAM_INVALID  parameter missing, superfluous, of wrong length or with
+//         impossible values
+// source  PKCS #11 v2.40 5.8-5.14; behaviour R136, R190
+Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS flag);
+
+// Digest by its CKM_ number (CKM_SHA256 and so on), for PSS and OAEP parameters; nullopt: none of
+// ours.
+std::optional<Hash> HashOfMechanism(CK_MECHANISM_TYPE digest_mechanism);
+CK_MECHANISM_TYPE MechanismOfHash(Hash hash);
+std::size_t HashBytes(Hash hash);
+
+}  // namespace gw

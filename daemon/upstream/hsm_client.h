@@ -1,0 +1,127 @@
+// Room: upstream. The remote HSM in domain types only, so that another protocol could stand behind
+// it. ops/ and token/ include this header and no other of the room. Thread: the silo's loop.
+// References are borrowed until the awaitable completes: callers await at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/core/async.h"
+#include "daemon/core/attribute_list.h"
+#include "daemon/core/bytes.h"
+#include "daemon/core/key_blob.h"
+#include "daemon/core/result.h"
+#include "daemon/mechanism/mechanism.h"
+
+namespace gw {
+
+// Somebody whom IAM knows: holds the API key (locked memory) and the shared bearer token made from
+// it. Equal keys share one Identity, so a login that repeats a key costs no request. Dropping the
+// last reference wipes the key.
+class Identity {
+ public:
+  virtual ~Identity() = default;
+  // IAM's name of the caller ("iam_id" of the token); for logs and for binding the SO to a token.
+  // May be empty.
+  virtual std::string_view name() const = 0;
+};
+using IdentityPtr = std::shared_ptr<Identity>;
+
+class IdentityProvider {
+ public:
+  virtual ~IdentityProvider() = default;
+  // Exchanges an API key for a token, or finds it in the cache (constant-time comparison), and
+  // makes sure once per key that the HSM accepts the token.
+  //   errors  CKR_PIN_INCORRECT  IAM or the HSM refuses the key
+  //           CKR_PIN_LOCKED     IAM says that the key is locked or disabled
+  //           CKR_DEVICE_ERROR   IAM or the HSM cannot be reached before `deadline`
+  //   source  behaviour R74, R76, R310-R313
+  virtual Awaitable<Result<IdentityPtr>> Authenticate(SecretBytes api_key, Deadline deadline) = 0;
+};
+
+// For whom a request is made, and how long it may take.
+struct HsmCall {
+  IdentityPtr
+      identity;  // empty: no bearer token (mutual TLS, or a loopback server without authentication)
+  std::uint64_t application = 0;  // queue of the fair admission
+  Deadline deadline;
+};
+
+enum class KeyOperation : std::uint8_t { kEncrypt, kDecrypt, kSign, kVerify };
+
+// The HSM's sealed state of a multi-part operation; replaced by each Update.
+struct OperationState {
+  Bytes octets;
+};
+
+struct UpdateResult {
+  OperationState state;
+  Bytes output;  // empty for sign and verify
+};
+struct MadeKey {
+  KeyBlob key;
+  Bytes check_sum;  // wire sheet 3.7; for a private key: MACed SPKI of its public half, then 4
+                    // bytes bit count
+};
+struct MadeKeyPair {
+  KeyBlob private_key;
+  KeyBlob public_key;  // SPKI and MAC trailer
+};
+
+// One token's HSM. Every method: errors are the HSM's own CK_RV unchanged where it sent one, else
+// by status_map:
+//   CKR_DEVICE_ERROR        not reachable, garbage reply, or no answer before the deadline
+//   CKR_USER_NOT_LOGGED_IN  no or not enough rights, after one renewal of the token
+//   CKR_DEVICE_MEMORY       refused for its load after retries
+// Signing, verifying, encrypting and making keys are retried when the request surely had no lasting
+// effect.
+class HsmClient {
+ public:
+  virtual ~HsmClient() = default;
+
+  // EncryptSingle, DecryptSingle, SignSingle. Result: the output octets.
+  virtual Awaitable<Result<Bytes>> Single(const HsmCall& call, KeyOperation operation,
+                                          const Mechanism& mechanism, const KeyBlob& key,
+                                          ByteView data) = 0;
+  virtual Awaitable<Status> VerifySingle(const HsmCall& call, const Mechanism& mechanism,
+                                         const KeyBlob& key, ByteView data, ByteView signature) = 0;
+  virtual Awaitable<Result<Bytes>> DigestSingle(const HsmCall& call, const Mechanism& mechanism,
+                                                ByteView data) = 0;
+
+  virtual Awaitable<Result<OperationState>> Init(const HsmCall& call, KeyOperation operation,
+                                                 const Mechanism& mechanism,
+                                                 const KeyBlob& key) = 0;
+  virtual Awaitable<Result<UpdateResult>> Update(const HsmCall& call, KeyOperation operation,
+                                                 const OperationState& state, ByteView data) = 0;
+  // EncryptFinal, DecryptFinal, SignFinal.
+  virtual Awaitable<Result<Bytes>> Final(const HsmCall& call, KeyOperation operation,
+                                         const OperationState& state) = 0;
+  virtual Awaitable<Status> VerifyFinal(const HsmCall& call, const OperationState& state,
+                                        ByteView signature) = 0;
+
+  virtual Awaitable<Result<MadeKey>> GenerateKey(const HsmCall& call, const Mechanism& mechanism,
+                                                 const AttributeList& attributes) = 0;
+  virtual Awaitable<Result<MadeKeyPair>> GenerateKeyPair(
+      const HsmCall& call, const Mechanism& mechanism, const AttributeList& public_attributes,
+      const AttributeList& private_attributes) = 0;
+  virtual Awaitable<Result<Bytes>> WrapKey(const HsmCall& call, const Mechanism& mechanism,
+                                           const KeyBlob& wrapping_key, const KeyBlob& key) = 0;
+  virtual Awaitable<Result<MadeKey>> UnwrapKey(const HsmCall& call, const Mechanism& mechanism,
+                                               const KeyBlob& unwrapping_key, ByteView wrapped,
+                                               const AttributeList& attributes) = 0;
+  virtual Awaitable<Result<MadeKey>> DeriveKey(const HsmCall& call, const Mechanism& mechanism,
+                                               const KeyBlob& base_key,
+                                               const AttributeList& attributes) = 0;
+  // Booleans of the blob; returns the blob that replaces `key`.
+  virtual Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall& call, const KeyBlob& key,
+                                                       const AttributeList& attributes) = 0;
+
+  virtual Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(
+      const HsmCall& call) = 0;
+  // 1..1,000,000 octets.
+  virtual Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) = 0;
+};
+
+}  // namespace gw
