@@ -44,8 +44,9 @@ struct MechanismRow {
   CK_MECHANISM_TYPE type;
   Family family;
   CK_FLAGS flags;  // CKF_SIGN and so on: for which functions; the flags of CK_MECHANISM_INFO
-  CK_KEY_TYPE
-      key_type;  // of the key it uses or makes; CKK_GENERIC_SECRET also admits AES keys for HMAC
+  // Of the key it uses or makes; CKK_GENERIC_SECRET also admits AES keys for HMAC;
+  // CK_UNAVAILABLE_INFORMATION for digests, which use none.
+  CK_KEY_TYPE key_type;
   CK_ULONG min_key_size;  // in the unit of CK_MECHANISM_INFO: bits for RSA and EC, bytes for AES
                           // and secrets
   CK_ULONG max_key_size;

@@ -1,0 +1,165 @@
+// Room: mechanism. The rows. Numbers and functions: behaviour sheet 5.1-5.4; what the HSM takes in
+// several parts: GREP11 sheet 10.2.
+#include "daemon/mechanism/mechanism_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/mechanism/parameter_rules.h"
+
+namespace gw {
+namespace {
+
+constexpr CK_FLAGS kSignVerify = CKF_SIGN | CKF_VERIFY;
+constexpr CK_FLAGS kCrypt = CKF_ENCRYPT | CKF_DECRYPT;
+constexpr CK_FLAGS kTransport = CKF_WRAP | CKF_UNWRAP;
+// Curves over prime fields, named by CKA_EC_PARAMS, points uncompressed.
+constexpr CK_FLAGS kCurves = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS;
+
+constexpr CK_KEY_TYPE kNoKey = CK_UNAVAILABLE_INFORMATION;
+constexpr CK_ULONG kRsaMinBits = 1024;
+constexpr CK_ULONG kRsaMaxBits = 4096;
+constexpr CK_ULONG kEcMinBits = 224;
+constexpr CK_ULONG kEcMaxBits = 521;
+constexpr CK_ULONG kAesMinBytes = 16;
+constexpr CK_ULONG kAesMaxBytes = 32;
+constexpr CK_ULONG kSecretMinBytes = 1;
+constexpr CK_ULONG kSecretMaxBytes = 256;
+constexpr std::uint8_t kAesBlockBytes = 16;
+
+// One maker per shape of row, so that a row below shows only what is its own.
+
+constexpr MechanismRow RsaSign(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,        Family::kRsaPkcs,     kSignVerify, CKK_RSA, kRsaMinBits,
+          kRsaMaxBits, ParameterRule::kNone, 0,           hash,    CKM_RSA_PKCS,
+          true};
+}
+
+constexpr MechanismRow RsaPss(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,        Family::kRsaPss,  kSignVerify,         CKK_RSA,
+          kRsaMinBits, kRsaMaxBits,      ParameterRule::kPss, 0,
+          hash,        CKM_RSA_PKCS_PSS, hash != Hash::kNone};
+}
+
+constexpr MechanismRow Ecdsa(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,       Family::kEcdsa, kSignVerify | kCurves, CKK_EC,
+          kEcMinBits, kEcMaxBits,     ParameterRule::kNone,  0,
+          hash,       CKM_ECDSA,      hash != Hash::kNone};
+}
+
+constexpr MechanismRow Hmac(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,
+          Family::kHmac,
+          kSignVerify,
+          CKK_GENERIC_SECRET,
+          kSecretMinBytes,
+          kSecretMaxBytes,
+          ParameterRule::kNone,
+          0,
+          hash,
+          type,
+          true};
+}
+
+constexpr MechanismRow DigestOf(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type, Family::kDigest, CKF_DIGEST, kNoKey, 0, 0, ParameterRule::kNone, 0, hash, type,
+          true};
+}
+
+constexpr MechanismRow Aes(CK_MECHANISM_TYPE type, Family family, ParameterRule parameter) {
+  return {type,      family,         kCrypt | kTransport, CKK_AES, kAesMinBytes, kAesMaxBytes,
+          parameter, kAesBlockBytes, Hash::kNone,         type,    true};
+}
+
+constexpr MechanismRow Make(CK_MECHANISM_TYPE type, Family family, CK_FLAGS flags,
+                            CK_KEY_TYPE key_type, CK_ULONG min_size, CK_ULONG max_size) {
+  return {type, family,      flags, key_type, min_size, max_size, ParameterRule::kNone,
+          0,    Hash::kNone, type,  false};
+}
+
+constexpr auto kRows = std::to_array<MechanismRow>({
+    Make(CKM_RSA_PKCS_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_RSA,
+         kRsaMinBits, kRsaMaxBits),
+    {CKM_RSA_PKCS, Family::kRsaPkcs, kSignVerify | kCrypt | kTransport, CKK_RSA, kRsaMinBits,
+     kRsaMaxBits, ParameterRule::kNone, 0, Hash::kNone, CKM_RSA_PKCS, false},
+    RsaSign(CKM_SHA1_RSA_PKCS, Hash::kSha1),
+    {CKM_RSA_PKCS_OAEP, Family::kRsaOaep, kCrypt | kTransport, CKK_RSA, kRsaMinBits, kRsaMaxBits,
+     ParameterRule::kOaep, 0, Hash::kNone, CKM_RSA_PKCS_OAEP, false},
+    RsaPss(CKM_RSA_PKCS_PSS, Hash::kNone),
+    RsaPss(CKM_SHA1_RSA_PKCS_PSS, Hash::kSha1),
+    RsaSign(CKM_SHA256_RSA_PKCS, Hash::kSha256),
+    RsaSign(CKM_SHA384_RSA_PKCS, Hash::kSha384),
+    RsaSign(CKM_SHA512_RSA_PKCS, Hash::kSha512),
+    RsaPss(CKM_SHA256_RSA_PKCS_PSS, Hash::kSha256),
+    RsaPss(CKM_SHA384_RSA_PKCS_PSS, Hash::kSha384),
+    RsaPss(CKM_SHA512_RSA_PKCS_PSS, Hash::kSha512),
+    RsaSign(CKM_SHA224_RSA_PKCS, Hash::kSha224),
+    RsaPss(CKM_SHA224_RSA_PKCS_PSS, Hash::kSha224),
+    DigestOf(CKM_SHA512_224, Hash::kSha512_224),
+    Hmac(CKM_SHA512_224_HMAC, Hash::kSha512_224),
+    DigestOf(CKM_SHA512_256, Hash::kSha512_256),
+    Hmac(CKM_SHA512_256_HMAC, Hash::kSha512_256),
+    DigestOf(CKM_SHA_1, Hash::kSha1),
+    Hmac(CKM_SHA_1_HMAC, Hash::kSha1),
+    DigestOf(CKM_SHA256, Hash::kSha256),
+    Hmac(CKM_SHA256_HMAC, Hash::kSha256),
+    DigestOf(CKM_SHA224, Hash::kSha224),
+    Hmac(CKM_SHA224_HMAC, Hash::kSha224),
+    DigestOf(CKM_SHA384, Hash::kSha384),
+    Hmac(CKM_SHA384_HMAC, Hash::kSha384),
+    DigestOf(CKM_SHA512, Hash::kSha512),
+    Hmac(CKM_SHA512_HMAC, Hash::kSha512),
+    Make(CKM_GENERIC_SECRET_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_GENERIC_SECRET,
+         kSecretMinBytes, kSecretMaxBytes),
+    Make(CKM_EC_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR | kCurves, CKK_EC,
+         kEcMinBits, kEcMaxBits),
+    Ecdsa(CKM_ECDSA, Hash::kNone),
+    Ecdsa(CKM_ECDSA_SHA1, Hash::kSha1),
+    Ecdsa(CKM_ECDSA_SHA224, Hash::kSha224),
+    Ecdsa(CKM_ECDSA_SHA256, Hash::kSha256),
+    Ecdsa(CKM_ECDSA_SHA384, Hash::kSha384),
+    Ecdsa(CKM_ECDSA_SHA512, Hash::kSha512),
+    {CKM_ECDH1_DERIVE, Family::kEcdh1, CKF_DERIVE | kCurves, CKK_EC, kEcMinBits, kEcMaxBits,
+     ParameterRule::kEcdh1, 0, Hash::kNone, CKM_ECDH1_DERIVE, false},
+    Make(CKM_AES_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_AES, kAesMinBytes, kAesMaxBytes),
+    Aes(CKM_AES_ECB, Family::kAesEcb, ParameterRule::kNone),
+    Aes(CKM_AES_CBC, Family::kAesCbc, ParameterRule::kIv),
+    Aes(CKM_AES_CBC_PAD, Family::kAesCbcPad, ParameterRule::kIv),
+});
+
+constexpr bool SortedAndUnique() {
+  return std::ranges::adjacent_find(kRows, std::ranges::greater_equal{}, &MechanismRow::type) ==
+         kRows.end();
+}
+static_assert(SortedAndUnique());
+
+// A row that hashes first names a row that takes the digest, of the same family and key.
+constexpr bool RawFormsExist() {
+  return std::ranges::all_of(kRows, [](const MechanismRow& row) {
+    const auto raw = std::ranges::find(kRows, row.raw, &MechanismRow::type);
+    return raw != kRows.end() && raw->raw == raw->type && raw->family == row.family &&
+           raw->key_type == row.key_type;
+  });
+}
+static_assert(RawFormsExist());
+
+}  // namespace
+
+const MechanismRow* FindMechanism(CK_MECHANISM_TYPE type) {
+  const auto row = std::ranges::lower_bound(kRows, type, {}, &MechanismRow::type);
+  return row != kRows.end() && row->type == type ? &*row : nullptr;
+}
+
+std::span<const MechanismRow> AllMechanisms() { return kRows; }
+
+Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS flag) {
+  const MechanismRow* row = FindMechanism(mechanism.type);
+  if (row == nullptr || (row->flags & flag) == 0) {
+    return CallerError(CKR_MECHANISM_INVALID,
+                       std::string(NameOfMechanism(mechanism.type)) + " does not serve this call");
+  }
+  GW_TRY_VOID(CheckParameter(*row, mechanism.parameter));
+  return row;
+}
+
+}  // namespace gw
