@@ -68,7 +68,7 @@ class Team {
     auto caller = target_.NewCaller();
     if (!caller) {
       const std::lock_guard lock(mutex_);
-      failure_ = Describe(caller.error());
+      failure_ = Explain(caller.error());
     }
     at_the_line_.count_down();
     go_.wait();
@@ -126,7 +126,7 @@ int RunChild(const Options& options, Board& board, std::size_t index, int contro
   const SteadyTime start = Now();
   auto target = open_target(options);
   if (!target) {
-    Say(control, Describe(target.error()));
+    Say(control, Explain(target.error()));
     return 1;
   }
   const auto workers = board.recorders().subspan(index * options.threads, options.threads);

@@ -86,7 +86,7 @@ void Crew::Fork(std::size_t index) {
     close(ends[0]);
     return;
   }
-  children_.push_back({pid, ends[0], false});
+  children_.push_back({pid, ends[0], false, false});
 }
 
 bool Crew::Launch() {
@@ -158,6 +158,7 @@ void Crew::Hear(Child& child) {
   if (word == kReadyWord) {
     child.ready = true;
   } else {
+    child.told = true;
     Fail(child, word);
   }
 }
@@ -166,7 +167,7 @@ void Crew::Reap(Child& child) {
   int status = 0;
   waitpid(child.pid, &status, 0);
   const bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  if (!clean && failures_.empty()) Fail(child, EndOf(status));
+  if (!clean && !child.told) Fail(child, EndOf(status));
   close(child.control);
   child.control = -1;
   child.pid = 0;

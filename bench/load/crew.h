@@ -44,6 +44,7 @@ class Crew {
     pid_t pid = 0;
     int control = -1;  // our end; -1 once the child has gone
     bool ready = false;
+    bool told = false;  // it has said itself why it fails
   };
 
   void Fork(std::size_t index);

@@ -10,6 +10,7 @@
 
 #include "bench/load/workload.h"
 #include "bench/measure/build_info.h"
+#include "bench/measure/help_format.h"
 
 namespace gw::bench {
 namespace {
@@ -107,21 +108,7 @@ void AddDirectOptions(CLI::App& app, Options& options) {
       app.add_flag("--direct", options.direct,
                    "Call SignSingle (ECDSA P-256) over gRPC, one TLS channel for each process")
           ->group(group);
-  DirectOptions& grep11 = options.grep11;
-  const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
-    return app.add_option(name, value, help)->type_name(type)->needs(direct)->group(group);
-  };
-  add("--grep11", grep11.address, "HOST:PORT", "Address of the service");
-  add("--ca", grep11.ca_file, "FILE", "Certificates to trust, PEM, for the service and for IAM");
-  auto* iam = add("--iam", grep11.iam_url, "URL", "IAM endpoint for a bearer token, https only");
-  auto* api_key =
-      add("--apikey-file", grep11.api_key_file, "FILE", "File whose first line is the API key");
-  auto* cert = add("--cert", grep11.cert_file, "FILE", "Client certificate for mutual TLS, PEM");
-  auto* key = add("--key", grep11.key_file, "FILE", "Its private key, PEM");
-  iam->needs(api_key);
-  api_key->needs(iam);
-  cert->needs(key);
-  key->needs(cert);
+  for (CLI::Option* option : AddGrep11Options(app, options.grep11, group)) option->needs(direct);
 }
 
 void AddWorkOptions(CLI::App& app, Options& options, Typed& typed) {
@@ -138,7 +125,7 @@ void AddWorkOptions(CLI::App& app, Options& options, Typed& typed) {
       ->type_name("LABEL")
       ->group(group);
   app.add_option("--size", typed.size_bytes,
-                 "Bytes of input, or of output for random; default: by operation")
+                 "Bytes of input, or of output for random, up to 16 MiB; default: by operation")
       ->type_name("BYTES")
       ->check(CLI::Range(std::size_t{1}, kMaxSizeBytes, "1 to 16 MiB"))
       ->group(group);
@@ -246,7 +233,7 @@ void CheckTarget(const Options& options) {
   if (!options.key_label.empty())
     throw CLI::ValidationError("--direct", "makes its own key; leave out --key-label");
   if (options.grep11.address.empty())
-    throw CLI::ValidationError("--direct", "needs --grep11 HOST:PORT");
+    throw CLI::ValidationError("--direct", "needs --grep11 ADDRESS");
   if (options.grep11.ca_file.empty()) throw CLI::ValidationError("--direct", "needs --ca FILE");
 }
 
@@ -279,7 +266,7 @@ void Complete(const CLI::App& app, Options& options, Typed& typed) {
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   CLI::App app(kDescription, "grep11-load");
   app.footer(kFooter);
-  app.get_formatter()->column_width(34);
+  app.formatter(ManualFormatter());
   Options options;
   Typed typed;
   AddModuleOptions(app, options, typed);

@@ -6,19 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "bench/load/direct_options.h"
 #include "daemon/core/bytes.h"
 
 namespace gw::bench {
-
-// How to reach a GREP11 service without any PKCS #11 module. Empty strings mean "not given".
-struct DirectOptions {
-  std::string address;  // HOST:PORT
-  std::string ca_file;
-  std::string iam_url;
-  std::string api_key_file;
-  std::string cert_file;
-  std::string key_file;
-};
 
 // Valid as a whole once ParseOptions() has returned it. Move-only, since it may hold a PIN.
 struct Options {

@@ -58,6 +58,11 @@ std::size_t SizeOf(const Options& options) {
   return options.size_bytes.value_or(FindWorkload(options.op)->default_size);
 }
 
+std::string KeyText(const Options& options) {
+  if (FindWorkload(options.op)->key == KeyNeed::kNone) return "none";
+  return options.key_label.empty() ? "made for the run" : options.key_label;
+}
+
 json OptionsJson(const Options& options) {
   json out = {{"target", options.direct ? "direct" : "module"},
               {"op", options.op},
@@ -66,7 +71,7 @@ json OptionsJson(const Options& options) {
               {"threads", options.threads},
               {"loop", options.rate_per_s > 0 ? "open" : "closed"},
               {"warmup_s", Seconds(options.warmup)},
-              {"key", options.key_label.empty() ? "made for the run" : options.key_label},
+              {"key", KeyText(options)},
               {"verify_every", options.verify_every}};
   if (options.direct) out["address"] = options.grep11.address;
   if (!options.direct) out["module"] = options.module;

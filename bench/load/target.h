@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "bench/load/options.h"
 #include "daemon/core/result.h"
@@ -40,5 +41,10 @@ class Target {
 
 // Called in each process of the run, after the fork.
 using OpenTarget = std::function<Result<std::unique_ptr<Target>>(const Options& options)>;
+
+// For people: the reason, then the return code's name.
+inline std::string Explain(const Error& error) {
+  return error.detail + " (" + std::string(NameOfRv(error.rv)) + ")";
+}
 
 }  // namespace gw::bench

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +65,7 @@ std::span<const Workload> Workloads();
 const Workload* FindWorkload(std::string_view name);
 
 // An error that says which function answered what.
-Error ModuleError(CK_RV rv, std::string_view function);
+Error ModuleError(CK_RV rv, std::string_view function,
+                  std::source_location where = std::source_location::current());
 
 }  // namespace gw::bench

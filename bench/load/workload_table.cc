@@ -37,8 +37,8 @@ const Workload* FindWorkload(std::string_view name) {
   return row == std::end(kWorkloads) ? nullptr : row;
 }
 
-Error ModuleError(CK_RV rv, std::string_view function) {
-  return UpstreamError(rv, std::string(function));
+Error ModuleError(CK_RV rv, std::string_view function, std::source_location where) {
+  return UpstreamError(rv, std::string(function), false, where);
 }
 
 Bytes TestOctets(std::size_t size) {
