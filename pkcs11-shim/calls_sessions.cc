@@ -1,0 +1,61 @@
+// Room: pkcs11-shim. PKCS #11 v2.40, 5.6: sessions and login; 5.16: the functions of old that ran
+// in parallel.
+#include "pkcs11-shim/call.h"
+#include "pkcs11-shim/state.h"
+#include "pkcs11-shim/text.h"
+
+using gw::shim::Call;
+using gw::shim::Function;
+using gw::shim::ReadNumber;
+
+// Notifications are never sent, as the standard allows, so the callback is not kept.
+CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR /*application*/,
+                    CK_NOTIFY /*notify*/, CK_SESSION_HANDLE_PTR session) {
+  Call call(Function::C_OpenSession);
+  call.put().Pointer(session).U64(slot).U64(flags);
+  return call.ReturnNumber(session);
+}
+
+CK_RV C_CloseSession(CK_SESSION_HANDLE session) {
+  Call call(Function::C_CloseSession, session);
+  return call.ReturnNothing();
+}
+
+CK_RV C_CloseAllSessions(CK_SLOT_ID slot) {
+  Call call(Function::C_CloseAllSessions);
+  call.put().U64(slot);
+  return call.ReturnNothing();
+}
+
+CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info) {
+  Call call(Function::C_GetSessionInfo, session);
+  call.put().Pointer(info);
+  if (!call.Exchange()) return call.result();
+  CK_SESSION_INFO got = {};
+  got.slotID = ReadNumber(call.reply());
+  got.state = ReadNumber(call.reply());
+  got.flags = ReadNumber(call.reply());
+  got.ulDeviceError = ReadNumber(call.reply());
+  if (call.Accept(call.result() == CKR_OK)) gw::shim::StoreTo(info, got);
+  return call.result();
+}
+
+CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR_PTR pin,
+              CK_ULONG pin_len) {
+  Call call(Function::C_Login, session);
+  call.put().U64(user_type).Secret({pin, pin_len});
+  return call.ReturnNothing();
+}
+
+CK_RV C_Logout(CK_SESSION_HANDLE session) {
+  Call call(Function::C_Logout, session);
+  return call.ReturnNothing();
+}
+
+CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE /*session*/) {
+  return gw::shim::IsUp() ? CKR_FUNCTION_NOT_PARALLEL : CKR_CRYPTOKI_NOT_INITIALIZED;
+}
+
+CK_RV C_CancelFunction(CK_SESSION_HANDLE /*session*/) {
+  return gw::shim::IsUp() ? CKR_FUNCTION_NOT_PARALLEL : CKR_CRYPTOKI_NOT_INITIALIZED;
+}

@@ -1,0 +1,227 @@
+// Room: pkcs11-shim. Touches application memory, to read.
+#include "pkcs11-shim/marshal.h"
+
+#include "proto/pkcs11/ck_ibm.h"
+
+namespace gw::shim {
+namespace {
+
+// From here on sending the caller's bytes in place beats copying them.
+constexpr CK_ULONG kBorrowedFrom = 16ul << 10;
+
+// No body has more than this around its one large argument.
+constexpr uint32_t kFixedFields = 128;
+
+// Mechanisms whose parameter is a structure that must be flattened.
+struct FlattenedParameter {
+  CK_MECHANISM_TYPE type;
+  wire::ParameterForm form;
+};
+constexpr FlattenedParameter kFlattened[] = {
+    {CKM_RSA_PKCS_OAEP, wire::ParameterForm::kOaep},
+    {CKM_RSA_PKCS_PSS, wire::ParameterForm::kPss},
+    {CKM_SHA1_RSA_PKCS_PSS, wire::ParameterForm::kPss},
+    {CKM_SHA224_RSA_PKCS_PSS, wire::ParameterForm::kPss},
+    {CKM_SHA256_RSA_PKCS_PSS, wire::ParameterForm::kPss},
+    {CKM_SHA384_RSA_PKCS_PSS, wire::ParameterForm::kPss},
+    {CKM_SHA512_RSA_PKCS_PSS, wire::ParameterForm::kPss},
+    {CKM_ECDH1_DERIVE, wire::ParameterForm::kEcdh1},
+    {CKM_ECDH1_COFACTOR_DERIVE, wire::ParameterForm::kEcdh1},
+    {CKM_IBM_EC_X25519, wire::ParameterForm::kEcdh1},
+    {CKM_IBM_EC_X448, wire::ParameterForm::kEcdh1},
+};
+
+CK_ULONG SizeOf(wire::ParameterForm form) {
+  switch (form) {
+    case wire::ParameterForm::kOaep:
+      return sizeof(CK_RSA_PKCS_OAEP_PARAMS);
+    case wire::ParameterForm::kPss:
+      return sizeof(CK_RSA_PKCS_PSS_PARAMS);
+    case wire::ParameterForm::kEcdh1:
+      return sizeof(CK_ECDH1_DERIVE_PARAMS);
+    case wire::ParameterForm::kNone:
+    case wire::ParameterForm::kBytes:
+      break;
+  }
+  return 0;
+}
+
+// A length that is not the structure's is the daemon's to refuse: such a parameter travels as
+// bytes.
+wire::ParameterForm FormOf(const CK_MECHANISM& mechanism) {
+  if (mechanism.pParameter == nullptr || mechanism.ulParameterLen == 0)
+    return wire::ParameterForm::kNone;
+  for (const FlattenedParameter& row : kFlattened) {
+    if (row.type == mechanism.mechanism && SizeOf(row.form) == mechanism.ulParameterLen)
+      return row.form;
+  }
+  return wire::ParameterForm::kBytes;
+}
+
+}  // namespace
+
+uint64_t CapacityOf(const void* data, CK_ULONG size) {
+  if (data == nullptr) return wire::kNullBuffer;
+  return size < wire::kNullBuffer ? size : wire::kNullBuffer - 1;
+}
+
+// One step: `write` gets a Writer, unless something was refused before.
+template <typename Write>
+Encoder& Encoder::Do(Write write) {
+  if (refusal_ != CKR_OK) return *this;
+  wire::Writer<Buffer> writer(*buffer_);
+  write(writer);
+  if (!writer.ok() || buffer_->size() - wire::kHeaderBytes > body_limit_) Refuse(CKR_HOST_MEMORY);
+  return *this;
+}
+
+Encoder& Encoder::U8(uint8_t value) {
+  return Do([=](auto& writer) { writer.U8(value); });
+}
+
+Encoder& Encoder::U64(uint64_t value) {
+  return Do([=](auto& writer) { writer.U64(value); });
+}
+
+Encoder& Encoder::Pointer(const void* pointer) {
+  if (pointer == nullptr) Refuse(CKR_ARGUMENTS_BAD);
+  return *this;
+}
+
+Encoder& Encoder::Bytes(const void* data, CK_ULONG size, CK_RV null_refusal, CK_RV too_long) {
+  if (data == nullptr && size != 0) Refuse(null_refusal);
+  if (size > body_limit_ - kFixedFields) Refuse(too_long);
+  return Do([=](auto& writer) { writer.Bytes(data, size); });
+}
+
+Encoder& Encoder::Data(Input input, CK_RV too_long) {
+  const bool borrow = input.data != nullptr && input.size >= kBorrowedFrom &&
+                      input.size <= body_limit_ - kFixedFields && borrowed_.size == 0;
+  if (!borrow) return Bytes(input.data, input.size, CKR_ARGUMENTS_BAD, too_long);
+  if (refusal_ != CKR_OK) return *this;
+  Do([&](auto& writer) { writer.U32(static_cast<uint32_t>(input.size)); });
+  borrowed_ = {static_cast<const uint8_t*>(input.data), input.size};
+  borrowed_at_ = buffer_->size();
+  return *this;
+}
+
+Encoder& Encoder::Secret(Input input) {
+  if (input.data == nullptr && input.size == 0) return U8(0);
+  return U8(1).Bytes(input.data, input.size, CKR_ARGUMENTS_BAD, CKR_PIN_LEN_RANGE);
+}
+
+Encoder& Encoder::Capacity(Output output) {
+  if (output.size == nullptr) Refuse(CKR_ARGUMENTS_BAD);
+  if (refusal_ != CKR_OK) return *this;
+  return U64(CapacityOf(output.data, LoadFrom<CK_ULONG>(output.size)));
+}
+
+Encoder& Encoder::Capacity(NumberList list) { return Capacity(Output{list.data, list.count}); }
+
+// Writes the parameter structures, field by field in the order of WIRE.md.
+class Parameters {
+ public:
+  static void Oaep(const void* parameter, Encoder& to) {
+    const auto params = LoadFrom<CK_RSA_PKCS_OAEP_PARAMS>(parameter);
+    to.U64(params.hashAlg).U64(params.mgf).U64(params.source);
+    Inner(params.pSourceData, params.ulSourceDataLen, to);
+  }
+
+  static void Pss(const void* parameter, Encoder& to) {
+    const auto params = LoadFrom<CK_RSA_PKCS_PSS_PARAMS>(parameter);
+    to.U64(params.hashAlg).U64(params.mgf).U64(params.sLen);
+  }
+
+  static void Ecdh1(const void* parameter, Encoder& to) {
+    const auto params = LoadFrom<CK_ECDH1_DERIVE_PARAMS>(parameter);
+    to.U64(params.kdf);
+    Inner(params.pSharedData, params.ulSharedDataLen, to);
+    Inner(params.pPublicData, params.ulPublicDataLen, to);
+  }
+
+ private:
+  static void Inner(const void* data, CK_ULONG size, Encoder& to) {
+    to.Bytes(data, size, CKR_MECHANISM_PARAM_INVALID, CKR_MECHANISM_PARAM_INVALID);
+  }
+};
+
+void Encoder::MechanismBody(CK_MECHANISM_PTR pointer) {
+  const auto mechanism = LoadFrom<CK_MECHANISM>(pointer);
+  if (mechanism.pParameter == nullptr && mechanism.ulParameterLen != 0) Refuse(CKR_ARGUMENTS_BAD);
+  const wire::ParameterForm form = FormOf(mechanism);
+  U64(mechanism.mechanism).U8(static_cast<uint8_t>(form));
+  if (refusal_ != CKR_OK) return;
+  switch (form) {
+    case wire::ParameterForm::kNone:
+      return;
+    case wire::ParameterForm::kBytes:
+      Bytes(mechanism.pParameter, mechanism.ulParameterLen, CKR_ARGUMENTS_BAD,
+            CKR_MECHANISM_PARAM_INVALID);
+      return;
+    case wire::ParameterForm::kOaep:
+      return Parameters::Oaep(mechanism.pParameter, *this);
+    case wire::ParameterForm::kPss:
+      return Parameters::Pss(mechanism.pParameter, *this);
+    case wire::ParameterForm::kEcdh1:
+      return Parameters::Ecdh1(mechanism.pParameter, *this);
+  }
+}
+
+Encoder& Encoder::Mechanism(CK_MECHANISM_PTR mechanism) {
+  Pointer(mechanism);
+  if (refusal_ == CKR_OK) MechanismBody(mechanism);
+  return *this;
+}
+
+Encoder& Encoder::MechanismOrNone(CK_MECHANISM_PTR mechanism) {
+  if (mechanism == nullptr) return U8(0);
+  return U8(1).Mechanism(mechanism);
+}
+
+bool Encoder::CountAttributes(const void* attributes, CK_ULONG count) {
+  if (attributes == nullptr && count != 0) Refuse(CKR_ARGUMENTS_BAD);
+  if (count > attributes_left_) Refuse(CKR_ARGUMENTS_BAD);
+  if (refusal_ != CKR_OK) return false;
+  attributes_left_ -= static_cast<uint32_t>(count);
+  return true;
+}
+
+void Encoder::Attribute(const CK_ATTRIBUTE& attribute, uint32_t depth) {
+  const bool nested = HoldsTemplate(attribute.type);
+  const auto form = nested ? wire::ValueForm::kNested : wire::ValueForm::kBytes;
+  U64(attribute.type).U8(static_cast<uint8_t>(form));
+  if (!nested) {
+    Bytes(attribute.pValue, attribute.ulValueLen, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID);
+    return;
+  }
+  if (attribute.ulValueLen % sizeof(CK_ATTRIBUTE) != 0 || depth == wire::kMaxNesting)
+    Refuse(CKR_ATTRIBUTE_VALUE_INVALID);
+  List(static_cast<const uint8_t*>(attribute.pValue), attribute.ulValueLen / sizeof(CK_ATTRIBUTE),
+       depth + 1);
+}
+
+// `depth` counts the lists around this one, itself included.
+void Encoder::List(const uint8_t* attributes, CK_ULONG count, uint32_t depth) {
+  if (!CountAttributes(attributes, count)) return;
+  Do([=](auto& writer) { writer.U32(static_cast<uint32_t>(count)); });
+  for (CK_ULONG i = 0; i < count && refusal_ == CKR_OK; ++i)
+    Attribute(LoadFrom<CK_ATTRIBUTE>(attributes + i * sizeof(CK_ATTRIBUTE)), depth);
+}
+
+Encoder& Encoder::Attributes(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+  List(reinterpret_cast<const uint8_t*>(attributes), count, 1);
+  return *this;
+}
+
+Encoder& Encoder::Wanted(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+  if (!CountAttributes(attributes, count)) return *this;
+  Do([=](auto& writer) { writer.U32(static_cast<uint32_t>(count)); });
+  const auto* at = reinterpret_cast<const uint8_t*>(attributes);
+  for (CK_ULONG i = 0; i < count; ++i) {
+    const auto wanted = LoadFrom<CK_ATTRIBUTE>(at + i * sizeof(CK_ATTRIBUTE));
+    U64(wanted.type).U64(CapacityOf(wanted.pValue, wanted.ulValueLen));
+  }
+  return *this;
+}
+
+}  // namespace gw::shim

@@ -1,0 +1,119 @@
+// Room: pkcs11-shim. The endings of calls: results of a reply into application memory. Lengths and
+// states are the daemon's; what contradicts the application's buffers is a broken protocol.
+#include "pkcs11-shim/call.h"
+
+namespace gw::shim {
+namespace {
+
+// One element of "values" in proto/wire/WIRE.md.
+struct Value {
+  wire::ValueState state;
+  uint64_t length = 0;
+  wire::Octets bytes;
+};
+
+Value ReadValue(wire::Reader* reader) {
+  Value value;
+  value.state = static_cast<wire::ValueState>(reader->U8());
+  if (value.state == wire::ValueState::kLength) value.length = reader->U64();
+  if (value.state == wire::ValueState::kValue) value.bytes = reader->Bytes();
+  return value;
+}
+
+// A value must fit where it goes. A template cannot come as bytes: the application would take them
+// for pointers.
+bool Fits(const Value& value, const CK_ATTRIBUTE& wanted) {
+  const uint64_t capacity = CapacityOf(wanted.pValue, wanted.ulValueLen);
+  switch (value.state) {
+    case wire::ValueState::kLength:
+      return capacity == wire::kNullBuffer;
+    case wire::ValueState::kValue:
+      return capacity != wire::kNullBuffer && value.bytes.size <= capacity &&
+             (value.bytes.size == 0 || !HoldsTemplate(wanted.type));
+    case wire::ValueState::kUnavailable:
+    case wire::ValueState::kTooSmall:
+      return true;
+  }
+  return false;
+}
+
+void StoreValue(const Value& value, const CK_ATTRIBUTE& wanted, uint8_t* attribute) {
+  CK_ULONG length = CK_UNAVAILABLE_INFORMATION;
+  if (value.state == wire::ValueState::kLength) length = static_cast<CK_ULONG>(value.length);
+  if (value.state == wire::ValueState::kValue) length = value.bytes.size;
+  if (value.bytes.size != 0) memcpy(wanted.pValue, value.bytes.data, value.bytes.size);
+  StoreTo(attribute + offsetof(CK_ATTRIBUTE, ulValueLen), length);
+}
+
+}  // namespace
+
+CK_RV Call::ReturnNothing() {
+  if (Exchange()) Accept(result_ == CKR_OK);
+  return result_;
+}
+
+CK_RV Call::ReturnNumber(CK_ULONG_PTR number) {
+  if (!Exchange()) return result_;
+  const uint64_t value = reply_.U64();
+  if (Accept(result_ == CKR_OK)) StoreTo(number, static_cast<CK_ULONG>(value));
+  return result_;
+}
+
+CK_RV Call::ReturnTwoNumbers(CK_ULONG_PTR first, CK_ULONG_PTR second) {
+  if (!Exchange()) return result_;
+  const uint64_t values[] = {reply_.U64(), reply_.U64()};
+  if (!Accept(result_ == CKR_OK)) return result_;
+  StoreTo(first, static_cast<CK_ULONG>(values[0]));
+  StoreTo(second, static_cast<CK_ULONG>(values[1]));
+  return result_;
+}
+
+CK_RV Call::ReturnOutput(Output output) {
+  if (!Exchange()) return result_;
+  const uint64_t capacity = CapacityOf(output.data, LoadFrom<CK_ULONG>(output.size));
+  const uint64_t length = reply_.U64();
+  const wire::Octets bytes = reply_.Bytes();
+  const bool only_length = capacity == wire::kNullBuffer || result_ == CKR_BUFFER_TOO_SMALL;
+  const bool sound = only_length ? bytes.size == 0 : bytes.size == length && length <= capacity;
+  if (!Accept(sound)) return result_;
+  if (bytes.size != 0) memcpy(output.data, bytes.data, bytes.size);
+  StoreTo(output.size, static_cast<CK_ULONG>(length));
+  return result_;
+}
+
+CK_RV Call::ReturnNumberList(NumberList list, uint64_t capacity) {
+  if (!Exchange()) return result_;
+  const uint64_t count = reply_.U64();
+  const uint32_t present = reply_.Count(wire::kMaxBodyBytes, sizeof(uint64_t));
+  const bool only_count = capacity == wire::kNullBuffer || result_ == CKR_BUFFER_TOO_SMALL;
+  const bool sound = reply_.left() == present * sizeof(uint64_t) &&
+                     (only_count ? present == 0 : present == count && count <= capacity);
+  auto* to = reinterpret_cast<uint8_t*>(list.data);
+  for (uint32_t i = 0; sound && i < present; ++i)
+    StoreTo(to + i * sizeof(CK_ULONG), static_cast<CK_ULONG>(reply_.U64()));
+  if (Accept(sound)) StoreTo(list.count, static_cast<CK_ULONG>(count));
+  return result_;
+}
+
+// Looked through twice, so that nothing is written unless all of it is sound.
+CK_RV Call::ReturnValues(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+  if (!Exchange()) return result_;
+  auto* at = reinterpret_cast<uint8_t*>(attributes);
+  bool sound = reply_.U32() == count;
+  wire::Reader again = reply_;
+  for (CK_ULONG i = 0; sound && i < count; ++i)
+    sound = Fits(ReadValue(&reply_), LoadFrom<CK_ATTRIBUTE>(at + i * sizeof(CK_ATTRIBUTE)));
+  if (!Accept(sound)) return result_;
+  for (CK_ULONG i = 0; i < count; ++i, at += sizeof(CK_ATTRIBUTE))
+    StoreValue(ReadValue(&again), LoadFrom<CK_ATTRIBUTE>(at), at);
+  return result_;
+}
+
+CK_RV Call::ReturnBytes(void* data, CK_ULONG size) {
+  if (!Exchange()) return result_;
+  const wire::Octets bytes = reply_.Bytes();
+  if (Accept(result_ == CKR_OK && bytes.size == size) && size != 0) memcpy(data, bytes.data, size);
+  return result_;
+}
+
+}  // namespace gw::shim

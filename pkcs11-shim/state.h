@@ -1,0 +1,78 @@
+// Room: pkcs11-shim. What the module knows, in two parts with different fates at fork():
+//
+//   State        phase, identity, locks. It lies on a page that the kernel zeroes in a forked child
+//                (MADV_WIPEONFORK), so a child starts from nothing with free locks, whatever the
+//                parent's threads were doing. On kernels without it the process id is compared.
+//   Connections  sockets and buffers (pool.h). The child finds them and closes its copies.
+//
+// Both are guarded by State::mutex. It is never held while something waits for the daemon.
+#pragma once
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "pkcs11-shim/ck.h"
+#include "pkcs11-shim/deadline.h"
+#include "pkcs11-shim/settings.h"
+#include "proto/wire/codec.h"
+
+namespace gw::shim {
+
+enum class Phase : uint32_t { kDown = 0, kStarting, kUp, kStopping };
+
+// Whether the daemon has given this process an application id.
+enum class Identity : uint32_t { kNone = 0, kAsking, kKnown };
+
+// All zero is the state before C_Initialize; the zeros of pthread types are their initialisers.
+struct State {
+  int32_t owner;  // process that the rest belongs to; 0 nobody; -pid: that process is taking over
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;   // phase or identity
+  pthread_cond_t returned;  // a connection came back to the pool
+  uint32_t waiting;         // threads that wait for `returned`
+  Phase phase;
+  Identity identity;
+  uint8_t application[wire::kApplicationIdBytes];
+  uint32_t epoch;       // grows with each new application id; a connection of an older one is stale
+  uint32_t body_limit;  // from the daemon
+  uint32_t attribute_limit;  // from the daemon
+  uint64_t last_request;
+};
+
+State& GetState();
+
+// Written by C_Initialize while no call can be running, read by calls.
+Settings& GetSettings();
+
+class Lock {
+ public:
+  Lock() { pthread_mutex_lock(&GetState().mutex); }
+  ~Lock() { pthread_mutex_unlock(&GetState().mutex); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+};
+
+// With the lock held: gives it up until `condition` is signalled. False when `until` has passed.
+bool WaitLocked(pthread_cond_t* condition, Deadline until);
+
+// With the lock held: a call may go on. True in kStarting and kUp.
+inline bool MayTalkLocked() {
+  const Phase phase = GetState().phase;
+  return phase == Phase::kStarting || phase == Phase::kUp;
+}
+
+// Opens every C_ function: makes the state this process's own if it is not (first use, or a forked
+// child). fork.cc.
+void OwnState();
+
+// True if the state belongs to this process. Changes nothing.
+bool StateIsOwn();
+
+// C_Initialize has succeeded and C_Finalize has not begun. state.cc.
+bool IsUp();
+
+// C_Initialize and C_Finalize. state.cc.
+CK_RV Start(CK_VOID_PTR init_args);
+CK_RV Stop(CK_VOID_PTR reserved);
+
+}  // namespace gw::shim
