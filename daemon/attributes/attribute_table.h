@@ -64,11 +64,12 @@ enum class ChangeRule : std::uint8_t {
 };
 
 enum class HsmPart : std::uint8_t {
-  kNone,          // host only
-  kNumber,        // sent when a key is made, fixed afterwards
-  kUsage,         // boolean of the key blob, where UsageOf() says kAsked or kGranted
-  kBoolean,       // boolean of the key blob, always sent
-  kBooleanIfTrue  // boolean of the key blob that older firmware may not know: sent when TRUE
+  kNone,           // host only
+  kNumber,         // sent when a key is made, fixed afterwards
+  kPublicNumber,   // the same, in the public half of a pair
+  kUsage,          // boolean of the key blob, where UsageOf() says kAsked or kGranted
+  kBoolean,        // boolean of the key blob, always sent
+  kBooleanIfTrue,  // boolean of the key blob that older firmware may not know: sent when TRUE
 };
 
 struct AttributeRow {

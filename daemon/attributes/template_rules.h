@@ -56,13 +56,15 @@ struct KeyPlan {
   UserState user;
   Placement placement;
   const AttributeList& given;
+  const AttributeList* base_key = nullptr;  // kDerive: attributes of the key derived from
 };
 
 // All attributes of the new key that can be known before the HSM answers. Secret values given to
 // C_CreateObject are checked but not in the result, so that they cannot end in a keystore.
-// CKA_EC_PARAMS is the DER object identifier, CKA_EC_POINT (kCreate) the DER OCTET STRING, big
-// integers have no leading zeros. A CKA_CHECK_VALUE that was given is kept: the caller compares it
-// with the HSM's.
+// CKA_ALWAYS_AUTHENTICATE TRUE is refused: a promise to ask for the PIN before each use that
+// nothing here keeps. CKA_EC_PARAMS is the DER object identifier, CKA_EC_POINT (kCreate) the DER
+// OCTET STRING, big integers have no leading zeros. A CKA_CHECK_VALUE that was given is kept: the
+// caller compares it with the HSM's.
 //   errors  those of CheckTemplate, and
 //           CKR_TEMPLATE_INCOMPLETE      a needed attribute is missing
 //           CKR_TEMPLATE_INCONSISTENT    contradicts the function, the mechanism or the algorithm
