@@ -16,17 +16,18 @@ struct Curve {
   ByteView der_oid;       // OBJECT IDENTIFIER with its tag and length: CKA_EC_PARAMS
   CurveKind kind;
   unsigned bits;                  // of the field: what CK_MECHANISM_INFO and logs call its size
-  unsigned order_bytes;           // half of an ECDSA signature
+  unsigned order_bytes;           // half of a signature; 0: the curve makes none
   unsigned coordinate_bytes;      // of X; an uncompressed point has 1 + 2 * coordinate_bytes octets
   bool local_verify;              // PublicKey::Verify can serve it; else the HSM has to
   std::string_view openssl_name;  // empty: not known there
 
-  // Octets of the point in a SubjectPublicKeyInfo: 04 || X || Y, or the bare octets of RFC
-  // 7748/8032.
+  // A point is 04 || X || Y; else the bare octets of RFC 7748 and RFC 8032.
+  bool HasUncompressedPoint() const {
+    return kind == CurveKind::kWeierstrass || kind == CurveKind::kPairing;
+  }
+  // Octets of the point in a SubjectPublicKeyInfo.
   std::size_t PointBytes() const {
-    return kind == CurveKind::kWeierstrass || kind == CurveKind::kPairing
-               ? 1 + 2 * std::size_t{coordinate_bytes}
-               : coordinate_bytes;
+    return HasUncompressedPoint() ? 1 + 2 * std::size_t{coordinate_bytes} : coordinate_bytes;
   }
 };
 

@@ -12,14 +12,16 @@
 
 namespace gw {
 
+class PkeyEngine;
+
+// Octets of the first DER SEQUENCE, which is the SubjectPublicKeyInfo when the HSM's MAC trailer
+// follows. 0: not a SEQUENCE, longer than `bytes`, or not DER.
+std::size_t SpkiLength(ByteView bytes);
+
 // An RSA or EC public key. Immutable and shared: parsed once per object, then used by every call
 // and thread.
 class PublicKey {
  public:
-  // Octets of the first DER SEQUENCE, which is the SubjectPublicKeyInfo when the HSM's MAC trailer
-  // follows. 0: not a SEQUENCE, longer than `bytes`, or not DER.
-  static std::size_t SpkiLength(ByteView bytes);
-
   // `spki` may be followed by the HSM's trailer, which is dropped.
   //   errors  CKR_DEVICE_ERROR           broken, or values no key can have (point not on the curve,
   //                                      even modulus)
@@ -41,8 +43,7 @@ class PublicKey {
   //           CKR_SIGNATURE_LEN_RANGE      RSA: not k octets; EC: not 2 * order_bytes
   //           CKR_DATA_LEN_RANGE           RSA: too long, or not of the digest's length
   //           CKR_KEY_TYPE_INCONSISTENT    RSA mechanism with an EC key or the other way round
-  //           CKR_MECHANISM_INVALID        another mechanism, or an EC key whose curve has
-  //                                        local_verify == false
+  //           CKR_MECHANISM_INVALID        another mechanism, or computes_here() is false
   //           CKR_MECHANISM_PARAM_INVALID  PSS: unknown hash or mask generator, salt longer than
   //                                        the key allows
   //   source  RFC 8017 8.1.2, 8.2.2; PKCS #11 v2.40 mechanisms 2.1, 2.3
@@ -51,10 +52,14 @@ class PublicKey {
   // CKM_RSA_PKCS (data 0..k-11) and CKM_RSA_PKCS_OAEP (data 0..k-2-2*hash). Returns k octets.
   //   errors  CKR_DATA_LEN_RANGE           too long
   //           CKR_KEY_TYPE_INCONSISTENT    not an RSA key
-  //           CKR_MECHANISM_INVALID        another mechanism
+  //           CKR_MECHANISM_INVALID        another mechanism, or computes_here() is false
   //           CKR_MECHANISM_PARAM_INVALID  OAEP: unknown hash, mask generator or source
   //   source  RFC 8017 7.1.1, 7.2.1
   Result<Bytes> Encrypt(const Mechanism& mechanism, ByteView data) const;
+
+  // False: Verify and Encrypt have to go to the HSM (a curve without local_verify, an RSA key with
+  // an unusually large exponent). The accessors serve such keys too.
+  bool computes_here() const { return engine_ != nullptr; }
 
   bool is_rsa() const { return curve_ == nullptr; }
   const Curve* curve() const { return curve_; }  // nullptr: RSA
@@ -72,7 +77,6 @@ class PublicKey {
   Bytes EcParams() const;
 
  private:
-  struct Engine;  // the OpenSSL side
   PublicKey();
 
   Status VerifyRsaPkcs(ByteView data, ByteView signature) const;
@@ -85,7 +89,7 @@ class PublicKey {
   Bytes modulus_;
   Bytes exponent_;
   Bytes point_;
-  std::unique_ptr<const Engine> engine_;  // null: a curve without local_verify
+  std::unique_ptr<const PkeyEngine> engine_;  // null: computes_here() is false
 };
 
 // A clean SubjectPublicKeyInfo from the attributes of an object.
