@@ -25,6 +25,12 @@ constexpr auto kUlongAttributes = std::to_array<CK_ATTRIBUTE_TYPE>({
 });
 static_assert(std::ranges::is_sorted(kUlongAttributes));
 
+// Values that are one or several CK_ULONGs and so depend on the host's byte order.
+bool HoldsUlongs(CK_ATTRIBUTE_TYPE type, std::size_t value_bytes) {
+  return (IsUlongAttribute(type) || type == CKA_ALLOWED_MECHANISMS) &&
+         value_bytes % sizeof(CK_ULONG) == 0;
+}
+
 void AppendU64Be(Bytes& out, std::uint64_t value) {
   AppendU32Be(out, static_cast<std::uint32_t>(value >> 32));
   AppendU32Be(out, static_cast<std::uint32_t>(value));
@@ -50,6 +56,20 @@ struct Cursor {
   }
 };
 
+void AppendUlongs(Bytes& out, ByteView native) {
+  for (; !native.empty(); native = native.subspan(sizeof(CK_ULONG))) {
+    AppendU64Be(out, *UlongFrom(native.first(sizeof(CK_ULONG))));
+  }
+}
+
+Bytes UlongsOf(ByteView big_endian) {
+  Bytes native;
+  for (Cursor cursor{big_endian}; !cursor.left.empty();) {
+    Append(native, UlongBytes(cursor.Number(sizeof(CK_ULONG))));
+  }
+  return native;
+}
+
 }  // namespace
 
 bool IsUlongAttribute(CK_ATTRIBUTE_TYPE type) {
@@ -62,9 +82,8 @@ Bytes EncodeAttributes(const AttributeList& list) {
   for (const auto& [type, value] : list) {
     AppendU64Be(out, type);
     AppendU32Be(out, static_cast<std::uint32_t>(value.size()));
-    const auto number = IsUlongAttribute(type) ? UlongFrom(value) : std::nullopt;
-    if (number) {
-      AppendU64Be(out, *number);
+    if (HoldsUlongs(type, value.size())) {
+      AppendUlongs(out, value);
     } else {
       Append(out, value);
     }
@@ -81,12 +100,7 @@ Result<AttributeList> DecodeAttributes(ByteView bytes) {
   for (std::uint64_t i = 0; i < count && !cursor.failed; ++i) {
     const CK_ATTRIBUTE_TYPE type = cursor.Number(8);
     const ByteView value = cursor.Take(cursor.Number(4));
-    if (IsUlongAttribute(type) && value.size() == 8) {
-      Cursor number{value};
-      list.SetUlong(type, number.Number(8));
-    } else {
-      list.Set(type, CopyOf(value));
-    }
+    list.Set(type, HoldsUlongs(type, value.size()) ? UlongsOf(value) : CopyOf(value));
   }
   if (cursor.failed || !cursor.left.empty()) {
     return UpstreamError(CKR_DEVICE_ERROR,

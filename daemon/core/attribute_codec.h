@@ -1,6 +1,7 @@
 // Room: core. An attribute list as bytes, for the keystore and for nested lists. Big-endian, so
 // that a keystore can move between hosts: u32 count, then per attribute u64 type, u32 length,
-// value; a value of a CK_ULONG attribute is stored as u64 big-endian whatever the host is.
+// value; CK_ULONGs (and the array in CKA_ALLOWED_MECHANISMS) are stored as u64 big-endian whatever
+// the host is.
 #pragma once
 
 #include "daemon/core/attribute_list.h"

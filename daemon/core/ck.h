@@ -21,7 +21,7 @@ inline std::uint64_t ToNumber(SessionHandle handle) { return static_cast<std::ui
 inline std::uint64_t ToNumber(ObjectHandle handle) { return static_cast<std::uint64_t>(handle); }
 
 // Names for logs, metrics and tools, from the tables in ck_names.cc; "0x..." for a number without a
-// name. The view stays valid for ever.
+// name, and "unknown" once very many such numbers have been seen. The view stays valid for ever.
 std::string_view NameOfRv(CK_RV rv);
 std::string_view NameOfMechanism(CK_MECHANISM_TYPE type);
 

@@ -508,11 +508,15 @@ constexpr auto kMechanisms = std::to_array<Named>({
 });
 static_assert(std::ranges::is_sorted(kMechanisms, {}, &Named::number));
 
+// Applications choose the numbers they send, so what is kept for them has a limit.
+constexpr std::size_t kMaxHexNames = 1024;
+
 // A number without a name is printed in hex; each such text is made once and kept.
 std::string_view HexName(std::uint64_t number) {
   static std::mutex mutex;
   static std::map<std::uint64_t, std::string> texts;
   std::lock_guard lock(mutex);
+  if (texts.size() >= kMaxHexNames && !texts.contains(number)) return "unknown";
   std::string& text = texts[number];
   if (text.empty()) {
     std::array<char, 24> buffer;

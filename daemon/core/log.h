@@ -29,6 +29,13 @@ template <typename... Args>
 void Critical(spdlog::format_string_t<Args...> format, Args&&... args) {
   spdlog::critical(format, std::forward<Args>(args)...);
 }
+// For levels that are only known at run time. The arguments are evaluated whatever the level is.
+using Level = spdlog::level::level_enum;
+template <typename... Args>
+void At(Level level, spdlog::format_string_t<Args...> format, Args&&... args) {
+  spdlog::log(level, format, std::forward<Args>(args)...);
+}
+inline bool Enabled(Level level) { return spdlog::should_log(level); }
 inline void Flush() { spdlog::default_logger()->flush(); }
 
 }  // namespace gw::log

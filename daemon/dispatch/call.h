@@ -1,0 +1,52 @@
+// Room: dispatch. One frame on its way through the daemon.
+#pragma once
+
+#include "daemon/core/peer.h"
+#include "daemon/dispatch/body.h"
+#include "daemon/ops/call_scope.h"
+#include "proto/wire/functions.h"
+
+namespace gw {
+
+// What a connection is to the dispatcher. Owned by front/; empty application: not attached yet, or
+// finalised.
+struct Attachment {
+  Peer peer;
+  ApplicationPtr application;
+};
+
+// Lives in the dispatcher's coroutine frame while the handler runs; everything in it may be
+// borrowed until then.
+struct Call {
+  ops::Services& services;
+  Attachment& attachment;
+  const wire::Header header;
+  wire::Reader body;
+  ReplyWriter reply;
+  ops::CallScope
+      scope;  // token and session are set where the table says that the function needs a session
+
+  // The body was not what WIRE.md says: the connection is closed without a reply.
+  bool malformed = false;
+
+  // The usual question after decoding: false if something was wrong, and then the handler returns
+  // at once.
+  bool Decoded() {
+    malformed = !body.AtEnd();
+    return !malformed;
+  }
+};
+
+// Answers a decoded call: writes the results and returns the CK_RV.
+using Handler = Awaitable<CK_RV> (*)(Call& call);
+
+// The CK_RV of an error, after it was logged as its kind asks.
+CK_RV Failed(const Call& call, const Error& error);
+
+// The usual ends of a handler: nothing but the CK_RV, the handle of what was made, octets by the
+// length convention.
+CK_RV Done(const Call& call, const Status& status);
+CK_RV Made(Call& call, const Result<ObjectHandle>& handle);
+CK_RV Deliver(Call& call, const Result<ops::Output>& output, ops::Capacity capacity);
+
+}  // namespace gw

@@ -1,0 +1,71 @@
+// Room: dispatch. Key management and random numbers.
+#include "daemon/dispatch/handlers.h"
+#include "daemon/ops/keys.h"
+#include "daemon/ops/random.h"
+
+namespace gw::handlers {
+Awaitable<CK_RV> GenerateKey(Call& call) {
+  const Mechanism mechanism = ReadMechanism(call.body);
+  const AttributeList given = ReadAttributes(call.body);
+  if (!call.Decoded()) co_return CKR_OK;
+  auto handle = co_await ops::GenerateKey(call.scope, mechanism, given);
+  co_return Made(call, handle);
+}
+
+Awaitable<CK_RV> GenerateKeyPair(Call& call) {
+  const Mechanism mechanism = ReadMechanism(call.body);
+  const AttributeList public_given = ReadAttributes(call.body);
+  const AttributeList private_given = ReadAttributes(call.body);
+  if (!call.Decoded()) co_return CKR_OK;
+  auto pair = co_await ops::GenerateKeyPair(call.scope, mechanism, public_given, private_given);
+  if (!pair) co_return Failed(call, pair.error());
+  call.reply.U64(ToNumber(pair->public_key));
+  call.reply.U64(ToNumber(pair->private_key));
+  co_return CKR_OK;
+}
+
+Awaitable<CK_RV> WrapKey(Call& call) {
+  const Mechanism mechanism = ReadMechanism(call.body);
+  const ObjectHandle wrapping_key{call.body.U64()};
+  const ObjectHandle key{call.body.U64()};
+  const ops::Capacity capacity = ReadCapacity(call.body);
+  if (!call.Decoded()) co_return CKR_OK;
+  auto output = co_await ops::WrapKey(call.scope, mechanism, wrapping_key, key, capacity);
+  co_return Deliver(call, output, capacity);
+}
+
+Awaitable<CK_RV> UnwrapKey(Call& call) {
+  const Mechanism mechanism = ReadMechanism(call.body);
+  const ObjectHandle unwrapping_key{call.body.U64()};
+  const ByteView wrapped = ReadBytes(call.body);
+  const AttributeList given = ReadAttributes(call.body);
+  if (!call.Decoded()) co_return CKR_OK;
+  auto handle = co_await ops::UnwrapKey(call.scope, mechanism, unwrapping_key, wrapped, given);
+  co_return Made(call, handle);
+}
+
+Awaitable<CK_RV> DeriveKey(Call& call) {
+  const Mechanism mechanism = ReadMechanism(call.body);
+  const ObjectHandle base_key{call.body.U64()};
+  const AttributeList given = ReadAttributes(call.body);
+  if (!call.Decoded()) co_return CKR_OK;
+  auto handle = co_await ops::DeriveKey(call.scope, mechanism, base_key, given);
+  co_return Made(call, handle);
+}
+
+Awaitable<CK_RV> SeedRandom(Call& call) {
+  const ByteView seed = ReadBytes(call.body);
+  if (!call.Decoded()) co_return CKR_OK;
+  co_return Failed(call, ops::SeedRandom(call.scope, seed).error());
+}
+
+Awaitable<CK_RV> GenerateRandom(Call& call) {
+  const std::uint64_t bytes = call.body.U64();
+  if (!call.Decoded()) co_return CKR_OK;
+  auto random = co_await ops::GenerateRandom(call.scope, bytes);
+  if (!random) co_return Failed(call, random.error());
+  call.reply.Bytes(random->data(), random->size());
+  co_return CKR_OK;
+}
+
+}  // namespace gw::handlers

@@ -1,0 +1,125 @@
+// Room: front.
+#include "daemon/front/connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
+#include "daemon/core/log.h"
+
+namespace gw {
+namespace {
+
+using boost::system::error_code;
+
+// A peer that says nothing after connecting, or takes no reply, loses its connection.
+constexpr std::chrono::seconds kAttachPatience{10};
+constexpr std::chrono::seconds kWritePatience{30};
+// Memory follows the octets that have arrived, not the length that a header claims.
+constexpr std::size_t kReadStep = 256 * 1024;
+constexpr std::size_t kKeptBytes = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(boost::asio::local::stream_protocol::socket socket, Peer peer,
+                       ops::Services& services, Dispatcher& dispatcher, Gate& gate)
+    : socket_(std::move(socket)),
+      watchdog_(socket_.get_executor()),
+      services_(services),
+      dispatcher_(dispatcher),
+      gate_(gate),
+      attachment_{.peer = std::move(peer), .application = nullptr} {
+  error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+}
+
+void Connection::Close() {
+  error_code ignored;
+  watchdog_.cancel();
+  socket_.close(ignored);
+}
+
+void Connection::CloseUnlessDoneIn(std::chrono::milliseconds patience) {
+  watchdog_.expires_after(patience);
+  // Cancelled before the connection dies, so `this` is alive whenever the wait succeeds.
+  watchdog_.async_wait([this](error_code error) {
+    if (error) return;
+    log::Warn("connection of process {} (uid {}) closed: it neither sends nor takes what is due",
+              attachment_.peer.pid, attachment_.peer.uid);
+    Close();
+  });
+}
+
+Awaitable<void> Connection::Run() {
+  CloseUnlessDoneIn(kAttachPatience);
+  while (co_await ServeOne()) {
+  }
+  Close();
+  dispatcher_.Detach(attachment_);
+}
+
+Awaitable<bool> Connection::ServeOne() {
+  wire::Header header;
+  if (!co_await ReadHeader(header)) co_return false;
+  // From here to the written reply the call counts as in flight: a stopping daemon waits for it,
+  // and takes no new one.
+  auto entry = gate_.TryEnter();
+  if (!entry) co_return false;
+  if (!co_await ReadBody(header.body_bytes)) co_return false;
+  reply_.Clear();
+  const auto verdict = co_await dispatcher_.Answer(attachment_, header, body_, reply_);
+  if (verdict == Dispatcher::Verdict::kClose) co_return false;
+  if (attachment_.application != nullptr) watchdog_.cancel();
+  co_return co_await WriteReply();
+}
+
+Awaitable<bool> Connection::ReadHeader(wire::Header& header) {
+  std::uint8_t bytes[wire::kHeaderBytes];
+  auto [error, count] =
+      co_await boost::asio::async_read(socket_, boost::asio::buffer(bytes), kAwait);
+  if (error) co_return false;
+  header = wire::DecodeHeader(bytes);
+  if (header.body_bytes <= services_.gateway().limits.max_frame_bytes) co_return true;
+  log::Warn(
+      "connection of process {} (uid {}) closed: a frame of {} octets, at most {} are allowed",
+      attachment_.peer.pid, attachment_.peer.uid, header.body_bytes,
+      services_.gateway().limits.max_frame_bytes);
+  co_return false;
+}
+
+Awaitable<bool> Connection::ReadBody(std::size_t bytes) {
+  if (body_.capacity() > kKeptBytes && bytes <= kKeptBytes) Bytes().swap(body_);
+  body_.clear();
+  while (body_.size() < bytes) {
+    const std::size_t have = body_.size();
+    const std::size_t step = std::min(bytes - have, kReadStep);
+    body_.resize(have + step);
+    auto [error, count] = co_await boost::asio::async_read(
+        socket_, boost::asio::buffer(body_.data() + have, step), kAwait);
+    if (error) {
+      log::Debug("connection of process {}: ended in the middle of a frame", attachment_.peer.pid);
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+Awaitable<bool> Connection::WriteReply() {
+  const ByteView octets = reply_.octets();
+  // Most replies fit the socket buffer: one system call, no timer.
+  error_code error;
+  std::size_t sent = socket_.write_some(boost::asio::buffer(octets.data(), octets.size()), error);
+  if (error && error != boost::asio::error::would_block) co_return false;
+  if (error) sent = 0;
+  if (sent < octets.size()) {
+    CloseUnlessDoneIn(kWritePatience);
+    const auto rest = boost::asio::buffer(octets.data() + sent, octets.size() - sent);
+    auto [late_error, count] = co_await boost::asio::async_write(socket_, rest, kAwait);
+    watchdog_.cancel();
+    if (late_error) co_return false;
+  }
+  reply_.Recycle();
+  co_return true;
+}
+
+}  // namespace gw

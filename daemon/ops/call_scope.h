@@ -1,0 +1,49 @@
+// Room: ops. May include: core, config, mechanism, attributes, token, keystore/keystore.h,
+// upstream/hsm_client.h, localcrypto. Touches nothing else: no sockets, no gRPC, no files.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "daemon/config/config.h"
+#include "daemon/token/application_table.h"
+
+namespace gw::ops {
+
+// What every operation may lean on. One per silo; the members outlive all calls.
+struct Services {
+  TokenTable& tokens;
+  ApplicationTable& applications;
+  boost::asio::thread_pool& blocking;  // for work that would hold up the loop: PIN verifiers
+  ConfigPtr config;                    // swapped whole at a reload
+
+  const GatewayConfig& gateway() const { return config->gateway; }
+};
+
+// One C_ call: who makes it, in which session, and until when. Lives in the dispatcher's coroutine
+// frame, so operations borrow it. `token` and `session` are set for functions that name a session;
+// the caller holds the session's turn.
+struct CallScope {
+  Services& services;
+  ApplicationPtr application;
+  Deadline deadline;
+  Token* token = nullptr;
+  SessionPtr session;
+
+  ActiveOperations& operations() const { return session->operations; }
+  Login& login() const { return application->LoginOf(token->slot()); }
+};
+
+// The identity under which the HSM is asked: the logged-in user's, else the anonymous user's
+// (behaviour R27).
+//   errors  as Token::AnonymousIdentity
+Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope);
+
+// Remembers an HSM error in the session (CK_SESSION_INFO.ulDeviceError) and passes it on.
+template <typename T>
+Result<T> Noted(const CallScope& scope, Result<T> result) {
+  if (!result && result.error().kind == ErrorKind::kUpstream)
+    scope.session->device_error = result.error().rv;
+  return result;
+}
+
+}  // namespace gw::ops

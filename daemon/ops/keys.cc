@@ -1,0 +1,166 @@
+// Room: ops.
+#include "daemon/ops/keys.h"
+
+#include "daemon/attributes/template_rules.h"
+#include "daemon/mechanism/mechanism_table.h"
+#include "daemon/ops/key_use.h"
+#include "daemon/ops/made_key.h"
+#include "daemon/ops/new_object.h"
+#include "daemon/ops/public_parts.h"
+
+namespace gw::ops {
+namespace {
+
+constexpr KeyErrors kWrappingKeyErrors{CKR_WRAPPING_KEY_HANDLE_INVALID,
+                                       CKR_WRAPPING_KEY_TYPE_INCONSISTENT,
+                                       CKR_WRAPPING_KEY_SIZE_RANGE};
+constexpr KeyErrors kUnwrappingKeyErrors{CKR_UNWRAPPING_KEY_HANDLE_INVALID,
+                                         CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT,
+                                         CKR_UNWRAPPING_KEY_SIZE_RANGE};
+
+Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
+                           std::optional<CK_OBJECT_CLASS> object_class,
+                           std::optional<CK_KEY_TYPE> key_type, CK_MECHANISM_TYPE mechanism,
+                           const AttributeList& given) {
+  GW_TRY(placement, PlaceNewObject(scope, given));
+  const KeyPlan plan{.purpose = purpose,
+                     .object_class = object_class,
+                     .key_type = key_type,
+                     .mechanism = mechanism,
+                     .user = scope.login().user,
+                     .placement = placement,
+                     .given = given};
+  return CompleteKey(plan);
+}
+
+Awaitable<Result<MadeKeyPair>> AskForPair(const CallScope& scope, const Mechanism& mechanism,
+                                          const AttributeList& public_attributes,
+                                          const AttributeList& private_attributes) {
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  const AttributeList for_public = HsmTemplate(public_attributes, Purpose::kGenerate);
+  const AttributeList for_private = HsmTemplate(private_attributes, Purpose::kGenerate);
+  co_return Noted(
+      scope, co_await scope.token->hsm().GenerateKeyPair(call, mechanism, for_public, for_private));
+}
+
+Status CheckMayWrap(const Object& key, const Object& wrapping_key) {
+  if (!key.attributes.BoolOr(CKA_EXTRACTABLE, false)) {
+    return CallerError(CKR_KEY_UNEXTRACTABLE, "CKA_EXTRACTABLE is FALSE");
+  }
+  const bool trusted = wrapping_key.attributes.BoolOr(CKA_TRUSTED, false);
+  if (key.attributes.BoolOr(CKA_WRAP_WITH_TRUSTED, false) && !trusted) {
+    return CallerError(CKR_KEY_NOT_WRAPPABLE,
+                       "CKA_WRAP_WITH_TRUSTED, and the wrapping key is not trusted");
+  }
+  if (!MayBeWrappedBy(key.attributes, wrapping_key.attributes)) {
+    return CallerError(CKR_KEY_NOT_WRAPPABLE,
+                       "CKA_WRAP_TEMPLATE of the wrapping key does not match");
+  }
+  return Ok();
+}
+
+Result<ObjectPtr> KeyToWrap(const CallScope& scope, ObjectHandle handle) {
+  ObjectPtr key = scope.application->FindObject(*scope.token, handle);
+  if (key == nullptr)
+    return CallerError(CKR_KEY_HANDLE_INVALID, "no such key, or not visible to this user");
+  const bool wrappable =
+      key->object_class == CKO_SECRET_KEY || key->object_class == CKO_PRIVATE_KEY;
+  if (!wrappable)
+    return CallerError(CKR_KEY_NOT_WRAPPABLE, "only secret and private keys are wrapped");
+  return key;
+}
+
+Awaitable<Result<Bytes>> AskToWrap(const CallScope& scope, const Mechanism& mechanism,
+                                   const Object& wrapping_key, const Object& key) {
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  co_return Noted(scope,
+                  co_await scope.token->hsm().WrapKey(call, mechanism, wrapping_key.key, key.key));
+}
+
+}  // namespace
+
+Awaitable<Result<ObjectHandle>> GenerateKey(const CallScope& scope, const Mechanism& mechanism,
+                                            const AttributeList& given) {
+  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_GENERATE));
+  GW_CO_TRY(attributes,
+            Plan(scope, Purpose::kGenerate, CKO_SECRET_KEY, row->key_type, mechanism.type, given));
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kGenerate);
+  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().GenerateKey(call, mechanism, for_hsm)));
+  GW_CO_TRY_VOID(AddMadeParts(attributes, made));
+  Object object = ObjectFrom(std::move(attributes), std::move(made.key));
+  co_return co_await AddObject(scope, std::move(object));
+}
+
+Awaitable<Result<KeyPairHandles>> GenerateKeyPair(const CallScope& scope,
+                                                  const Mechanism& mechanism,
+                                                  const AttributeList& public_given,
+                                                  const AttributeList& private_given) {
+  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_GENERATE_KEY_PAIR));
+  GW_CO_TRY(public_attributes, Plan(scope, Purpose::kGenerate, CKO_PUBLIC_KEY, row->key_type,
+                                    mechanism.type, public_given));
+  GW_CO_TRY(private_attributes, Plan(scope, Purpose::kGenerate, CKO_PRIVATE_KEY, row->key_type,
+                                     mechanism.type, private_given));
+  GW_CO_TRY(made, co_await AskForPair(scope, mechanism, public_attributes, private_attributes));
+  GW_CO_TRY(public_key, PublicKey::Parse(made.public_key.view()));
+  AddPublicParts(public_attributes, *public_key);
+  private_attributes.Merge(SharedWithPrivate(public_attributes));
+  AddWrappingKeyId(private_attributes, made.private_key);
+  std::vector<Object> pair;
+  pair.push_back(ObjectFrom(std::move(public_attributes), std::move(made.public_key)));
+  pair.push_back(ObjectFrom(std::move(private_attributes), std::move(made.private_key)));
+  GW_CO_TRY(handles, co_await AddObjects(scope, std::move(pair)));
+  const KeyPairHandles result{handles[0], handles[1]};
+  co_return result;
+}
+
+Awaitable<Result<Output>> WrapKey(const CallScope& scope, const Mechanism& mechanism,
+                                  ObjectHandle wrapping_handle, ObjectHandle key_handle,
+                                  Capacity capacity) {
+  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_WRAP));
+  GW_CO_TRY(wrapping_key, KeyFor(scope, wrapping_handle, *row, CKA_WRAP, kWrappingKeyErrors));
+  GW_CO_TRY(key, KeyToWrap(scope, key_handle));
+  GW_CO_TRY_VOID(CheckMayWrap(*key, *wrapping_key));
+  // The length of a wrapped private key is the HSM's secret until it wraps, so a query costs a
+  // request like the call.
+  GW_CO_TRY(wrapped, co_await AskToWrap(scope, mechanism, *wrapping_key, *key));
+  if (auto length = LengthOnly(wrapped.size(), capacity)) co_return *length;
+  co_return Delivered(std::move(wrapped));
+}
+
+Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanism& mechanism,
+                                          ObjectHandle unwrapping_handle, ByteView wrapped,
+                                          const AttributeList& given) {
+  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_UNWRAP));
+  GW_CO_TRY(unwrapping_key,
+            KeyFor(scope, unwrapping_handle, *row, CKA_UNWRAP, kUnwrappingKeyErrors));
+  if (wrapped.empty()) co_return CallerError(CKR_WRAPPED_KEY_LEN_RANGE, "empty wrapped key");
+  GW_CO_TRY(demanded, AddDemanded(given, unwrapping_key->attributes, CKA_UNWRAP_TEMPLATE));
+  GW_CO_TRY(attributes,
+            Plan(scope, Purpose::kUnwrap, std::nullopt, std::nullopt, mechanism.type, demanded));
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kUnwrap);
+  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().UnwrapKey(
+                                   call, mechanism, unwrapping_key->key, wrapped, for_hsm)));
+  GW_CO_TRY_VOID(AddMadeParts(attributes, made));
+  Object object = ObjectFrom(std::move(attributes), std::move(made.key));
+  co_return co_await AddObject(scope, std::move(object));
+}
+
+Awaitable<Result<ObjectHandle>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,
+                                          ObjectHandle base_handle, const AttributeList& given) {
+  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_DERIVE));
+  GW_CO_TRY(base_key, KeyFor(scope, base_handle, *row, CKA_DERIVE));
+  GW_CO_TRY(demanded, AddDemanded(given, base_key->attributes, CKA_DERIVE_TEMPLATE));
+  GW_CO_TRY(attributes,
+            Plan(scope, Purpose::kDerive, std::nullopt, std::nullopt, mechanism.type, demanded));
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kDerive);
+  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().DeriveKey(call, mechanism, base_key->key,
+                                                                     for_hsm)));
+  GW_CO_TRY_VOID(AddMadeParts(attributes, made));
+  Object object = ObjectFrom(std::move(attributes), std::move(made.key));
+  co_return co_await AddObject(scope, std::move(object));
+}
+
+}  // namespace gw::ops

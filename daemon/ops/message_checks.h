@@ -1,0 +1,21 @@
+// Room: ops. Checks of message lengths that need no HSM, for signing and verifying alike.
+#pragma once
+
+#include "daemon/ops/message_operation.h"
+
+namespace gw::ops {
+
+// CKR_DATA_LEN_RANGE where the raw mechanism cannot take `bytes` of input: RSA PKCS #1 v1.5 more
+// than k - 11, PSS other than the length of its hash, ECDSA nothing at all. Hashing mechanisms take
+// everything.
+inline Status CheckMessageLength(const MechanismRow& row, const Object& key, std::size_t bytes) {
+  if (row.raw != row.type || row.family == Family::kHmac) return Ok();
+  const bool too_long_for_rsa =
+      row.family == Family::kRsaPkcs && bytes + 11 > SignatureBytes(row, key);
+  const bool empty_for_ecdsa = row.family == Family::kEcdsa && bytes == 0;
+  if (too_long_for_rsa || empty_for_ecdsa)
+    return CallerError(CKR_DATA_LEN_RANGE, "length of the data");
+  return Ok();
+}
+
+}  // namespace gw::ops

@@ -1,0 +1,64 @@
+// Room: ops.
+#include "daemon/ops/new_object.h"
+
+#include <algorithm>
+
+namespace gw::ops {
+namespace {
+
+Status CheckStillAllowed(const CallScope& scope, const std::vector<Object>& objects) {
+  if (scope.session->closed)
+    return StateError(CKR_SESSION_HANDLE_INVALID, "the session was closed meanwhile");
+  const bool any_private = std::ranges::any_of(objects, &Object::is_private);
+  if (any_private && scope.login().user != UserState::kNormal) {
+    return StateError(CKR_USER_NOT_LOGGED_IN, "the user logged out meanwhile");
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& given) {
+  GW_TRY(placement, DecidePlacement(given, scope.login().user, scope.session->read_write,
+                                    scope.token->config().remotestore));
+  const std::size_t limit = scope.services.gateway().limits.objects_per_application;
+  if (!placement.token && scope.application->session_object_count() >= limit) {
+    return StateError(CKR_DEVICE_MEMORY, "gateway.limits.objects_per_application reached");
+  }
+  return placement;
+}
+
+Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
+                                                        std::vector<Object> objects) {
+  GW_CO_TRY_VOID(CheckStillAllowed(scope, objects));
+  std::vector<ObjectHandle> handles(objects.size());
+  std::vector<Object> token_objects;
+  std::vector<std::size_t> token_positions;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!objects[i].token) continue;
+    token_objects.push_back(std::move(objects[i]));
+    token_positions.push_back(i);
+  }
+  if (!token_objects.empty()) {
+    GW_CO_TRY(inserted, co_await scope.token->Insert(std::move(token_objects)));
+    for (std::size_t i = 0; i < inserted.size(); ++i) {
+      handles[token_positions[i]] = scope.application->HandleOf(*inserted[i]);
+    }
+  }
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (std::ranges::find(token_positions, i) != token_positions.end()) continue;
+    const ObjectPtr added =
+        scope.application->AddSessionObject(std::move(objects[i]), *scope.session);
+    handles[i] = scope.application->HandleOf(*added);
+  }
+  co_return handles;
+}
+
+Awaitable<Result<ObjectHandle>> AddObject(const CallScope& scope, Object object) {
+  std::vector<Object> one;
+  one.push_back(std::move(object));
+  GW_CO_TRY(handles, co_await AddObjects(scope, std::move(one)));
+  co_return handles.front();
+}
+
+}  // namespace gw::ops

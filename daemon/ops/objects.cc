@@ -1,0 +1,190 @@
+// Room: ops.
+#include "daemon/ops/objects.h"
+
+#include "daemon/attributes/attribute_access.h"
+#include "daemon/attributes/template_rules.h"
+#include "daemon/localcrypto/digest.h"
+#include "daemon/localcrypto/public_key.h"
+#include "daemon/ops/new_object.h"
+#include "daemon/ops/public_parts.h"
+
+namespace gw::ops {
+namespace {
+
+Result<ObjectPtr> VisibleObject(const CallScope& scope, ObjectHandle handle) {
+  ObjectPtr object = scope.application->FindObject(*scope.token, handle);
+  if (object == nullptr)
+    return CallerError(CKR_OBJECT_HANDLE_INVALID, "no such object, or not visible to this user");
+  return object;
+}
+
+// Token objects change through read/write sessions only (behaviour R106).
+Status CheckWritable(const CallScope& scope, const Object& object) {
+  if (object.token && !scope.session->read_write) {
+    return StateError(CKR_SESSION_READ_ONLY, "a token object, through a read-only session");
+  }
+  return Ok();
+}
+
+Bytes Sha1(ByteView data) { return HashOf(Hash::kSha1, data); }
+
+Result<Object> PublicKeyObject(const AttributeList& given, UserState user, Placement placement) {
+  GW_TRY(attributes, CompletePublicKey(given, user, placement));
+  GW_TRY(spki, SpkiFor(attributes));
+  GW_TRY(key, PublicKey::Parse(spki));
+  AddPublicParts(attributes, *key);
+  return ObjectFrom(std::move(attributes), KeyBlob{std::move(spki)});
+}
+
+Result<Object> NewObject(const AttributeList& given, UserState user, Placement placement) {
+  const std::optional<CK_ULONG> object_class = given.GetUlong(CKA_CLASS);
+  if (!object_class) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_CLASS is missing");
+  if (*object_class == CKO_PUBLIC_KEY) return PublicKeyObject(given, user, placement);
+  if (*object_class == CKO_CERTIFICATE) {
+    GW_TRY(attributes, CompleteCertificate(given, user, placement, &Sha1));
+    return ObjectFrom(std::move(attributes), KeyBlob{});
+  }
+  if (*object_class == CKO_DATA) {
+    GW_TRY(attributes, CompleteData(given, placement));
+    return ObjectFrom(std::move(attributes), KeyBlob{});
+  }
+  return CallerError(CKR_ATTRIBUTE_VALUE_INVALID,
+                     "objects of this class are not made by C_CreateObject");
+}
+
+// The blob with its booleans changed, by the HSM; the old one where nothing inside it changes.
+Awaitable<Result<KeyBlob>> ChangedBlob(const CallScope& scope, const Object& object,
+                                       const Change& change) {
+  // A public key's blob may be a plain SPKI that the HSM never saw; its rights are enforced here.
+  if (change.hsm.empty() || object.key.empty() || object.object_class == CKO_PUBLIC_KEY)
+    co_return object.key;
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  co_return Noted(scope,
+                  co_await scope.token->hsm().SetAttributeValue(call, object.key, change.hsm));
+}
+
+struct FindOperation final : ActiveOperation {
+  std::vector<ObjectHandle> handles;
+  std::size_t next = 0;
+};
+
+FoundValue Answer(Result<ByteView> value, Capacity capacity, CK_RV& rv) {
+  FoundValue found;
+  if (!value) {
+    rv = value.error().rv;
+    return found;
+  }
+  const bool fits = capacity && *capacity >= value->size();
+  if (capacity && !fits) {
+    rv = CKR_BUFFER_TOO_SMALL;
+    return found;
+  }
+  found.length = value->size();
+  found.delivered = fits;
+  if (fits) found.value = *value;
+  return found;
+}
+
+}  // namespace
+
+Awaitable<Result<ObjectHandle>> CreateObject(const CallScope& scope, const AttributeList& given) {
+  GW_CO_TRY(placement, PlaceNewObject(scope, given));
+  GW_CO_TRY(object, NewObject(given, scope.login().user, placement));
+  co_return co_await AddObject(scope, std::move(object));
+}
+
+Awaitable<Result<ObjectHandle>> CopyObject(const CallScope& scope, ObjectHandle handle,
+                                           const AttributeList& given) {
+  GW_CO_TRY(original, VisibleObject(scope, handle));
+  AttributeList placed_by;
+  placed_by.SetBool(CKA_TOKEN, original->token);
+  placed_by.SetBool(CKA_PRIVATE, original->is_private);
+  placed_by.Merge(given);
+  GW_CO_TRY(placement, PlaceNewObject(scope, placed_by));
+  GW_CO_TRY(change, CheckChange(original->attributes, given, scope.login().user, Purpose::kCopy));
+  GW_CO_TRY(key, co_await ChangedBlob(scope, *original, change));
+  AttributeList attributes = original->attributes;
+  attributes.Merge(change.host);
+  attributes.SetBool(CKA_TOKEN, placement.token);
+  attributes.SetBool(CKA_PRIVATE, placement.is_private);
+  Object copy = ObjectFrom(std::move(attributes), std::move(key));
+  co_return co_await AddObject(scope, std::move(copy));
+}
+
+Awaitable<Status> DestroyObject(const CallScope& scope, ObjectHandle handle) {
+  GW_CO_TRY(object, VisibleObject(scope, handle));
+  GW_CO_TRY_VOID(CheckWritable(scope, *object));
+  GW_CO_TRY_VOID(CheckDestroyable(object->attributes));
+  if (object->token) co_return co_await scope.token->Remove(object->number);
+  scope.application->RemoveSessionObject(object->number);
+  co_return Ok();
+}
+
+Result<CK_ULONG> GetObjectSize(const CallScope& scope, ObjectHandle handle) {
+  GW_TRY(object, VisibleObject(scope, handle));
+  std::size_t bytes = object->key.octets.size();
+  for (const auto& [type, value] : object->attributes) bytes += sizeof type + value.size();
+  return CK_ULONG{bytes};
+}
+
+Result<FoundValues> GetAttributeValue(const CallScope& scope, ObjectHandle handle,
+                                      const std::vector<WantedValue>& wanted) {
+  GW_TRY(object, VisibleObject(scope, handle));
+  FoundValues found;
+  found.object = object;
+  found.values.reserve(wanted.size());
+  for (const auto& [type, capacity] : wanted) {
+    found.values.push_back(Answer(ReadAttribute(object->attributes, type), capacity, found.rv));
+  }
+  return found;
+}
+
+Awaitable<Status> SetAttributeValue(const CallScope& scope, ObjectHandle handle,
+                                    const AttributeList& wanted) {
+  GW_CO_TRY(object, VisibleObject(scope, handle));
+  GW_CO_TRY_VOID(CheckWritable(scope, *object));
+  GW_CO_TRY(change, CheckChange(object->attributes, wanted, scope.login().user, Purpose::kSet));
+  GW_CO_TRY(key, co_await ChangedBlob(scope, *object, change));
+  AttributeList attributes = object->attributes;
+  attributes.Merge(change.host);
+  if (object->token) {
+    GW_CO_TRY_VOID(co_await scope.token->Replace(object, std::move(attributes), std::move(key)));
+    co_return Ok();
+  }
+  auto changed = std::make_shared<Object>(*object);
+  changed->attributes = std::move(attributes);
+  changed->key = std::move(key);
+  ++changed->version;
+  scope.application->PutSessionObject(std::move(changed));
+  co_return Ok();
+}
+
+Status FindObjectsInit(const CallScope& scope, const AttributeList& wanted) {
+  ActiveOperations& operations = scope.operations();
+  if (operations.Has(OperationKind::kFind))
+    return StateError(CKR_OPERATION_ACTIVE, "a search is active");
+  auto search = std::make_shared<FindOperation>();
+  search->handles = scope.application->MatchObjects(*scope.token, wanted);
+  operations.Start(OperationKind::kFind, std::move(search));
+  return Ok();
+}
+
+Result<std::vector<ObjectHandle>> FindObjects(const CallScope& scope, std::uint64_t most) {
+  const auto search = scope.operations().Get<FindOperation>(OperationKind::kFind);
+  if (search == nullptr) return StateError(CKR_OPERATION_NOT_INITIALIZED, "no search");
+  const std::size_t left = search->handles.size() - search->next;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(most, left));
+  const auto first = search->handles.begin() + static_cast<std::ptrdiff_t>(search->next);
+  search->next += count;
+  return std::vector<ObjectHandle>(first, first + static_cast<std::ptrdiff_t>(count));
+}
+
+Status FindObjectsFinal(const CallScope& scope) {
+  ActiveOperations& operations = scope.operations();
+  if (!operations.Has(OperationKind::kFind))
+    return StateError(CKR_OPERATION_NOT_INITIALIZED, "no search");
+  operations.End(OperationKind::kFind);
+  return Ok();
+}
+
+}  // namespace gw::ops

@@ -1,0 +1,21 @@
+// Room: ops. What is public about a key: from attributes to SubjectPublicKeyInfo and back.
+#pragma once
+
+#include "daemon/core/attribute_list.h"
+#include "daemon/core/result.h"
+#include "daemon/localcrypto/public_key.h"
+
+namespace gw::ops {
+
+// Adds what C_GetAttributeValue shows of a public key: CKA_MODULUS and CKA_PUBLIC_EXPONENT, or
+// CKA_EC_PARAMS and CKA_EC_POINT (a DER OCTET STRING), and CKA_PUBLIC_KEY_INFO without the HSM's
+// trailer.
+//   source  behaviour R224, R236, R237
+void AddPublicParts(AttributeList& attributes, const PublicKey& key);
+
+// The SPKI of a public key that an application gives by its components (C_CreateObject).
+//   errors  CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID; those of SpkiFromRsa and
+//   SpkiFromEc
+Result<Bytes> SpkiFor(const AttributeList& attributes);
+
+}  // namespace gw::ops

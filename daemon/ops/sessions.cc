@@ -1,0 +1,59 @@
+// Room: ops.
+#include "daemon/ops/sessions.h"
+
+namespace gw::ops {
+namespace {
+
+// Behaviour 3.2; the SO has no read-only sessions.
+CK_ULONG StateOf(UserState user, bool read_write) {
+  switch (user) {
+    case UserState::kSecurityOfficer:
+      return CKS_RW_SO_FUNCTIONS;
+    case UserState::kNormal:
+      return read_write ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
+    case UserState::kAnonymous:
+      return read_write ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
+  }
+  return CKS_RO_PUBLIC_SESSION;
+}
+
+}  // namespace
+
+Result<SessionHandle> OpenSession(Services& services, const ApplicationPtr& application,
+                                  SlotId slot, CK_FLAGS flags) {
+  if ((flags & CKF_SERIAL_SESSION) == 0) {
+    return CallerError(CKR_SESSION_PARALLEL_NOT_SUPPORTED, "CKF_SERIAL_SESSION is not set");
+  }
+  Token* token = services.tokens.Find(slot);
+  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  const bool read_write = (flags & CKF_RW_SESSION) != 0;
+  if (!read_write && application->LoginOf(slot).user == UserState::kSecurityOfficer) {
+    return StateError(CKR_SESSION_READ_WRITE_SO_EXISTS, "the SO is logged in");
+  }
+  if (application->session_count() >= services.gateway().limits.sessions_per_application) {
+    return StateError(CKR_SESSION_COUNT, "gateway.limits.sessions_per_application reached");
+  }
+  return application->OpenSession(*token, read_write)->handle;
+}
+
+Status CloseSession(const CallScope& scope) {
+  scope.application->CloseSession(*scope.token, *scope.session);
+  return Ok();
+}
+
+Status CloseAllSessions(Services& services, const ApplicationPtr& application, SlotId slot) {
+  Token* token = services.tokens.Find(slot);
+  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  application->CloseAllSessions(*token);
+  return Ok();
+}
+
+SessionInfo GetSessionInfo(const CallScope& scope) {
+  const Session& session = *scope.session;
+  return {.slot = ToNumber(session.slot),
+          .state = StateOf(scope.login().user, session.read_write),
+          .flags = CKF_SERIAL_SESSION | (session.read_write ? CK_FLAGS{CKF_RW_SESSION} : 0),
+          .device_error = session.device_error};
+}
+
+}  // namespace gw::ops

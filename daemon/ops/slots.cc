@@ -1,0 +1,126 @@
+// Room: ops.
+#include "daemon/ops/slots.h"
+
+#include <algorithm>
+
+#include "daemon/core/log.h"
+#include "daemon/core/version.h"
+#include "daemon/mechanism/mechanism_table.h"
+#include "daemon/ops/pin_store.h"
+#include "daemon/ops/users.h"
+
+namespace gw::ops {
+namespace {
+
+constexpr std::string_view kDescription = "GREP11 gateway";
+
+Result<Token*> TokenIn(const Services& services, SlotId slot) {
+  Token* token = services.tokens.Find(slot);
+  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  return token;
+}
+
+CK_FLAGS TokenFlags(const Token& token) {
+  CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED;
+  if (token.initialised()) flags |= CKF_TOKEN_INITIALIZED;
+  // With IAM the users' credentials exist as soon as the token does (behaviour R70).
+  const bool user_pin =
+      token.identities() != nullptr ? token.initialised() : HasStoredPin(token, PinOwner::kUser);
+  if (user_pin) flags |= CKF_USER_PIN_INITIALIZED;
+  if (!token.config().remotestore) flags |= CKF_WRITE_PROTECTED;
+  return flags;
+}
+
+// Asks the HSM under whatever identity is at hand; anonymous users may lack the right or the key.
+Awaitable<void> LearnMechanisms(const ApplicationPtr& application, Token& token,
+                                Deadline deadline) {
+  HsmCall call;
+  call.application = application->number();
+  call.deadline = deadline;
+  call.identity = application->LoginOf(token.slot()).identity;
+  if (call.identity == nullptr) {
+    auto anonymous = co_await token.AnonymousIdentity(deadline);
+    if (!anonymous) co_return;
+    call.identity = *anonymous;
+  }
+  auto offered = co_await token.hsm().GetMechanismList(call);
+  if (!offered) {
+    log::Warn("slot {}: mechanism list not available yet: {}", token.config().slot,
+              Describe(offered.error()));
+    co_return;
+  }
+  std::ranges::sort(*offered);
+  token.hsm_mechanisms = std::move(*offered);
+}
+
+bool Offers(const Services& services, const Token& token, const MechanismRow& row) {
+  if (row.family == Family::kDigest && services.gateway().local.digest) return true;
+  if (!token.hsm_mechanisms) return true;
+  return std::ranges::binary_search(*token.hsm_mechanisms, row.type);
+}
+
+}  // namespace
+
+Info GetInfo(const Services& services) {
+  return {.cryptoki = {CRYPTOKI_VERSION_MAJOR, CRYPTOKI_VERSION_MINOR},
+          .manufacturer = services.gateway().manufacturer,
+          .description = std::string(kDescription),
+          .library = {kVersionMajor, kVersionMinor}};
+}
+
+std::vector<CK_ULONG> GetSlotList(const Services& services) {
+  std::vector<CK_ULONG> slots;
+  for (const auto& [slot, token] : services.tokens.all()) slots.push_back(slot);
+  return slots;
+}
+
+Result<SlotInfo> GetSlotInfo(const Services& services, SlotId slot) {
+  GW_TRY(token, TokenIn(services, slot));
+  const EndpointConfig& endpoint = token->config().endpoints.front();
+  return SlotInfo{.description = std::string(kDescription) + " at " + endpoint.address,
+                  .manufacturer = services.gateway().manufacturer,
+                  .flags = CKF_TOKEN_PRESENT | CKF_HW_SLOT};
+}
+
+Result<TokenInfo> GetTokenInfo(const Services& services, SlotId slot) {
+  GW_TRY(token, TokenIn(services, slot));
+  const Bytes* label = token->Setting(TokenSetting::kLabel);
+  return TokenInfo{.label = label == nullptr ? std::string() : std::string(TextOf(*label)),
+                   .manufacturer = services.gateway().manufacturer,
+                   .model = services.gateway().model,
+                   .serial_number = services.gateway().serial_number,
+                   .flags = TokenFlags(*token),
+                   .max_sessions = services.gateway().limits.sessions_per_application,
+                   .sessions = token->sessions,
+                   .max_read_write_sessions = services.gateway().limits.sessions_per_application,
+                   .read_write_sessions = token->read_write_sessions,
+                   .max_pin_bytes = kMaxPinBytes,
+                   .min_pin_bytes = kMinPinBytes};
+}
+
+Awaitable<Result<std::vector<CK_ULONG>>> GetMechanismList(Services& services,
+                                                          const ApplicationPtr& application,
+                                                          SlotId slot, Deadline deadline) {
+  GW_CO_TRY(token, TokenIn(services, slot));
+  if (!token->hsm_mechanisms) co_await LearnMechanisms(application, *token, deadline);
+  std::vector<CK_ULONG> types;
+  for (const MechanismRow& row : AllMechanisms()) {
+    if (Offers(services, *token, row)) types.push_back(row.type);
+  }
+  co_return types;
+}
+
+Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,
+                                                  const ApplicationPtr& application, SlotId slot,
+                                                  CK_MECHANISM_TYPE type, Deadline deadline) {
+  GW_CO_TRY(token, TokenIn(services, slot));
+  if (!token->hsm_mechanisms) co_await LearnMechanisms(application, *token, deadline);
+  const MechanismRow* row = FindMechanism(type);
+  if (row == nullptr || !Offers(services, *token, *row)) {
+    co_return CallerError(CKR_MECHANISM_INVALID, "mechanism is not offered");
+  }
+  const MechanismInfo info{row->min_key_size, row->max_key_size, row->flags};
+  co_return info;
+}
+
+}  // namespace gw::ops

@@ -1,0 +1,38 @@
+// Room: token. The token objects of one slot in memory, so that a find never goes to disk.
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/token/object.h"
+
+namespace gw {
+
+// Objects by number, with an index over CKA_LABEL and CKA_ID. Thread: one silo.
+class ObjectIndex {
+ public:
+  // Adds, or replaces the object of the same number.
+  void Put(ObjectPtr object);
+  void Remove(std::uint64_t number);
+  void Clear();
+
+  // nullptr: no such object.
+  ObjectPtr Find(std::uint64_t number) const;
+  // Objects whose attributes match `wanted` (behaviour R240-R244), ascending by number.
+  //   with_private  also those of the private keystore
+  std::vector<ObjectPtr> Match(const AttributeList& wanted, bool with_private) const;
+  std::size_t size() const { return objects_.size(); }
+
+ private:
+  using ByValue = std::unordered_multimap<std::string, std::uint64_t>;
+
+  void Unlink(const Object& object);
+
+  std::map<std::uint64_t, ObjectPtr> objects_;
+  ByValue labels_;
+  ByValue ids_;
+};
+
+}  // namespace gw

@@ -1,0 +1,147 @@
+// Room: token.
+#include "daemon/token/token.h"
+
+#include <array>
+
+#include "daemon/core/log.h"
+
+namespace gw {
+namespace {
+
+struct SettingName {
+  TokenSetting setting;
+  std::string_view name;
+};
+constexpr auto kSettingNames = std::to_array<SettingName>({
+    {TokenSetting::kLabel, "label"},
+    {TokenSetting::kSecurityOfficer, "so_name"},
+    {TokenSetting::kSoPin, "so_pin"},
+    {TokenSetting::kUserPin, "user_pin"},
+    {TokenSetting::kSoFailures, "so_failures"},
+    {TokenSetting::kUserFailures, "user_failures"},
+});
+
+}  // namespace
+
+Token::Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, Keystore& keystore)
+    : config_(std::move(config)), hsm_(hsm), identities_(identities), keystore_(keystore) {}
+
+std::string Token::NameOf(TokenSetting setting) const {
+  return "slot." + std::to_string(config_.slot) + "." +
+         std::string(kSettingNames[static_cast<std::size_t>(setting)].name);
+}
+
+void Token::Adopt(const KeystoreContents& contents) {
+  for (const Record& record : contents.records) {
+    if (record.keystore == config_.private_keystore || record.keystore == config_.public_keystore) {
+      objects_.Put(ObjectOf(record, slot()));
+    }
+  }
+  for (const SettingName& row : kSettingNames) {
+    const auto at = contents.settings.find(NameOf(row.setting));
+    if (at != contents.settings.end()) settings_[row.setting] = at->second;
+  }
+}
+
+const Bytes* Token::Setting(TokenSetting setting) const {
+  const auto at = settings_.find(setting);
+  return at == settings_.end() ? nullptr : &at->second;
+}
+
+Awaitable<Result<std::vector<ObjectPtr>>> Token::Insert(std::vector<Object> objects) {
+  Mutation mutation;
+  for (const Object& object : objects)
+    mutation.puts.push_back(RecordOf(object, KeystoreFor(object.is_private)));
+  GW_CO_TRY(numbers, co_await keystore_.Commit(std::move(mutation)));
+  std::vector<ObjectPtr> inserted;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    objects[i].number = numbers[i];
+    objects[i].token = true;
+    objects[i].slot = slot();
+    inserted.push_back(std::make_shared<const Object>(std::move(objects[i])));
+    objects_.Put(inserted.back());
+  }
+  co_return inserted;
+}
+
+Awaitable<Result<ObjectPtr>> Token::Replace(ObjectPtr object, AttributeList attributes,
+                                            KeyBlob key) {
+  auto next = std::make_shared<Object>(*object);
+  next->attributes = std::move(attributes);
+  next->key = std::move(key);
+  next->version = object->version + 1;
+  Mutation mutation;
+  mutation.puts.push_back(RecordOf(*next, KeystoreFor(next->is_private)));
+  GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
+  ObjectPtr replaced = std::move(next);
+  objects_.Put(replaced);
+  co_return replaced;
+}
+
+Awaitable<Status> Token::Remove(std::uint64_t number) {
+  Mutation mutation;
+  mutation.removes.push_back(number);
+  GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
+  objects_.Remove(number);
+  co_return Ok();
+}
+
+Awaitable<Status> Token::CommitSettings(Mutation mutation, std::map<TokenSetting, Bytes> settings) {
+  for (const auto& [setting, value] : settings) mutation.settings[NameOf(setting)] = value;
+  GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
+  for (auto& [setting, value] : settings) {
+    if (value.empty()) {
+      settings_.erase(setting);
+    } else {
+      settings_[setting] = std::move(value);
+    }
+  }
+  co_return Ok();
+}
+
+Awaitable<Status> Token::Initialise(std::map<TokenSetting, Bytes> settings) {
+  Mutation mutation;
+  for (const bool is_private : {false, true}) {
+    if (!KeystoreFor(is_private).empty()) mutation.wipes.push_back(KeystoreFor(is_private));
+  }
+  GW_CO_TRY_VOID(co_await CommitSettings(std::move(mutation), std::move(settings)));
+  objects_.Clear();
+  co_return Ok();
+}
+
+Awaitable<Status> Token::Store(std::map<TokenSetting, Bytes> settings) {
+  Mutation mutation;
+  co_return co_await CommitSettings(std::move(mutation), std::move(settings));
+}
+
+std::optional<IdentityPtr> Token::AnonymousIdentityNow() const {
+  if (identities_ == nullptr || anonymous_ != nullptr) return anonymous_;
+  return std::nullopt;
+}
+
+Awaitable<Result<IdentityPtr>> Token::AnonymousIdentity(Deadline deadline) {
+  if (auto now = AnonymousIdentityNow()) co_return *now;
+  if (config_.anonymous_api_key == nullptr) {
+    co_return CallerError(CKR_USER_NOT_LOGGED_IN,
+                          "nobody is logged in and users.2.iamauth.apikey is not configured");
+  }
+  SecretBytes key = config_.anonymous_api_key->Clone();
+  auto identity = co_await identities_->Authenticate(std::move(key), deadline);
+  if (identity) {
+    anonymous_ = *identity;
+    co_return anonymous_;
+  }
+  Error error = std::move(identity).error();
+  // The application gave no PIN, so a PIN error would mislead it (behaviour R320).
+  if (error.rv == CKR_PIN_INCORRECT || error.rv == CKR_PIN_LOCKED) {
+    log::Warn(
+        "slot {}: IAM or the HSM refuses the anonymous user's API key ({}); check "
+        "users.2.iamauth.apikey and "
+        "that the identity may use keystore {}",
+        config_.slot, error.detail, config_.public_keystore);
+    error.rv = CKR_USER_NOT_LOGGED_IN;
+  }
+  co_return error;
+}
+
+}  // namespace gw

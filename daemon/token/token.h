@@ -1,0 +1,92 @@
+// Room: token. One slot with its token: objects, label, and the ways to the HSM and to the
+// keystore.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/keystore/keystore.h"
+#include "daemon/token/object_index.h"
+#include "daemon/upstream/hsm_client.h"
+
+namespace gw {
+
+// What a token keeps in the keystore beside its objects. Names are "slot.<n>.<setting>".
+enum class TokenSetting : std::uint8_t {
+  kLabel,            // 32 octets, blank padded; its presence says that C_InitToken was done
+  kSecurityOfficer,  // IAM name of the SO that initialised the token
+  kSoPin,            // scrypt verifiers, without IAM only
+  kUserPin,
+  kSoFailures,  // one octet: wrong PINs in a row, without IAM only
+  kUserFailures,
+};
+
+// Thread: the silo. Lives as long as the daemon.
+class Token {
+ public:
+  // `identities` is null where IAM is switched off.
+  Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, Keystore& keystore);
+
+  // Takes over this slot's records and settings from what the keystore held at start.
+  void Adopt(const KeystoreContents& contents);
+
+  SlotId slot() const { return SlotId{config_.slot}; }
+  const TokenConfig& config() const { return config_; }
+  HsmClient& hsm() const { return hsm_; }
+  IdentityProvider* identities() const { return identities_; }
+  const ObjectIndex& objects() const { return objects_; }
+
+  // The keystore UUID for a private or public token object.
+  const std::string& KeystoreFor(bool is_private) const {
+    return is_private ? config_.private_keystore : config_.public_keystore;
+  }
+
+  // Each of these is durable when it completes, and only then seen by finds.
+  //   errors  as Keystore::Commit
+  // Inserts the objects (all or none); returns them with their numbers, in the same order.
+  Awaitable<Result<std::vector<ObjectPtr>>> Insert(std::vector<Object> objects);
+  // Replaces `object` by a version with other attributes or another key blob.
+  Awaitable<Result<ObjectPtr>> Replace(ObjectPtr object, AttributeList attributes, KeyBlob key);
+  Awaitable<Status> Remove(std::uint64_t number);
+  // C_InitToken: both keystores emptied, settings written.
+  Awaitable<Status> Initialise(std::map<TokenSetting, Bytes> settings);
+  Awaitable<Status> Store(std::map<TokenSetting, Bytes> settings);
+
+  // nullptr: never stored.
+  const Bytes* Setting(TokenSetting setting) const;
+  bool initialised() const { return Setting(TokenSetting::kLabel) != nullptr; }
+
+  // The identity of applications that did not log in: from the configured API key, fetched once
+  // when first needed.
+  //   returns  nullptr where IAM is switched off
+  //   errors   CKR_USER_NOT_LOGGED_IN  no key configured, or IAM refuses it
+  //            CKR_DEVICE_ERROR        IAM or HSM not reachable
+  Awaitable<Result<IdentityPtr>> AnonymousIdentity(Deadline deadline);
+  // The same without waiting; nullopt: it must be fetched first.
+  std::optional<IdentityPtr> AnonymousIdentityNow() const;
+
+  // Mechanisms that the HSM offers, asked once and remembered; nullopt until then.
+  std::optional<std::vector<CK_MECHANISM_TYPE>> hsm_mechanisms;
+
+  // Open sessions of all applications, for CK_TOKEN_INFO and C_InitToken.
+  std::uint64_t sessions = 0;
+  std::uint64_t read_write_sessions = 0;
+
+ private:
+  std::string NameOf(TokenSetting setting) const;
+  Awaitable<Status> CommitSettings(Mutation mutation, std::map<TokenSetting, Bytes> settings);
+
+  TokenConfig config_;
+  HsmClient& hsm_;
+  IdentityProvider* identities_;
+  Keystore& keystore_;
+  ObjectIndex objects_;
+  std::map<TokenSetting, Bytes> settings_;
+  IdentityPtr anonymous_;
+};
+
+}  // namespace gw
