@@ -74,15 +74,16 @@ Initialized::Initialized() {
 Initialized::~Initialized() { P11().C_Finalize(nullptr); }
 
 Session::Session(CK_FLAGS flags) {
-  GW_EXPECT_RV(
-      P11().C_OpenSession(Slot(), flags | CKF_SERIAL_SESSION, nullptr, nullptr, &handle_), CKR_OK);
+  GW_EXPECT_RV(P11().C_OpenSession(Slot(), flags | CKF_SERIAL_SESSION, nullptr, nullptr, &handle_),
+               CKR_OK);
 }
 
 Session::~Session() { P11().C_CloseSession(handle_); }
 
 void Session::Login() {
   const CK_RV rv = stack::Login(handle_, CKU_USER, Env("USER_PIN"));
-  if (rv != CKR_USER_ALREADY_LOGGED_IN) GW_EXPECT_RV(rv, CKR_OK);
+  if (rv == CKR_USER_ALREADY_LOGGED_IN) return;
+  GW_EXPECT_RV(rv, CKR_OK);
 }
 
 CK_RV Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, std::string pin) {

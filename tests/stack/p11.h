@@ -1,6 +1,6 @@
 // Room: tests/stack. PKCS #11 for tests: the module named by PKCS11_MODULE, sessions that close
-// themselves, and the calls that tests repeat. May include: core (names of CK_RVs). Calls the module
-// through its function list only, as applications do.
+// themselves, and the calls that tests repeat. May include: core (names of CK_RVs). Calls the
+// module through its function list only, as applications do.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -27,7 +27,8 @@ struct Rv {
 #define GW_EXPECT_RV(call, expected) EXPECT_EQ(::gw::stack::Rv{call}, ::gw::stack::Rv{expected})
 #define GW_ASSERT_RV(call, expected) ASSERT_EQ(::gw::stack::Rv{call}, ::gw::stack::Rv{expected})
 
-// The function list of the module; loaded at the first call, never unloaded. Does not initialise it.
+// The function list of the module; loaded at the first call, never unloaded. Does not initialise
+// it.
 CK_FUNCTION_LIST& P11();
 
 // Value of an environment variable that the stack has set; fails the test if it is missing.

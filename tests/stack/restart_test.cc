@@ -1,0 +1,106 @@
+// Room: tests/stack. The daemon goes and comes back under a running application: nothing hangs,
+// nothing crashes, token objects stay, and C_Finalize with C_Initialize makes all well.
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/stack/p11.h"
+#include "tests/stack/stack.h"
+
+namespace gw::stack {
+namespace {
+
+using std::chrono::seconds;
+
+// How long a call waits for a daemon to come back, and what a busy machine may add.
+constexpr const char* kReconnectS = "2";
+constexpr seconds kBound{15};
+
+class RestartTest : public testing::TestWithParam<bool> {
+ protected:
+  static void SetUpTestSuite() { setenv("GREP11_RECONNECT_S", kReconnectS, 1); }
+  static int Restart() { return GetParam() ? Dev({"restart", "--kill"}) : Dev({"restart"}); }
+};
+
+void Recover() {
+  GW_EXPECT_RV(P11().C_Finalize(nullptr), CKR_OK);
+  CK_C_INITIALIZE_ARGS arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  GW_EXPECT_RV(P11().C_Initialize(&arguments), CKR_OK);
+}
+
+TEST_P(RestartTest, AClientRecoversWithFinalizeAndInitialize) {
+  Signal ready;
+  Signal restarted;
+  Child client([&] {
+    const Initialized initialized;
+    Session before;
+    before.Login();
+    KeyPair pair;
+    const std::string label = GetParam() ? "survives a kill" : "survives a stop";
+    GW_ASSERT_RV(MakeEcPair(before.handle(), true, label, &pair), CKR_OK);
+    ready.Raise();
+    ASSERT_TRUE(restarted.Await());
+    EXPECT_LT(Took([&] {
+                Recover();
+                Session after;
+                after.Login();
+                Octets signature;
+                EXPECT_EQ(FindByLabel(after.handle(), label).size(), 2u);
+                GW_EXPECT_RV(
+                    Sign(after.handle(), CKM_ECDSA, pair.private_key, Octets(32), &signature),
+                    CKR_OK)
+                    << "handles of token objects stay the same over a restart";
+              }),
+              kBound);
+  });
+  ASSERT_TRUE(ready.Await());
+  EXPECT_EQ(Restart(), 0);
+  restarted.Raise();
+  EXPECT_EQ(client.Wait(), 0);
+}
+
+// Calls in flight and calls that follow end within the time to reconnect, one way or the other.
+TEST_P(RestartTest, NoCallHangsWhileTheDaemonRestarts) {
+  Signal ready;
+  Signal restarted;
+  Child client([&] {
+    const Initialized initialized;
+    Session session;
+    session.Login();
+    KeyPair pair;
+    GW_ASSERT_RV(MakeEcPair(session.handle(), false, "busy", &pair), CKR_OK);
+    std::atomic<bool> stop = false;
+    std::atomic<int> slow = 0;
+    std::atomic<bool> told = false;
+    InThreads(5, [&](int id) {
+      if (id == 0) {  // the thread that watches
+        EXPECT_TRUE(restarted.Await());
+        stop = true;
+        return;
+      }
+      while (!stop) {
+        Octets signature;
+        const auto took = Took(
+            [&] { Sign(session.handle(), CKM_ECDSA, pair.private_key, Octets(32), &signature); });
+        if (took > kBound) ++slow;
+        if (!told.exchange(true)) ready.Raise();
+      }
+    });
+    EXPECT_EQ(slow, 0);
+    Recover();
+    Session after;
+    after.Login();
+    GW_EXPECT_RV(MakeEcPair(after.handle(), false, "after", &pair), CKR_OK);
+  });
+  ASSERT_TRUE(ready.Await());
+  EXPECT_EQ(Restart(), 0);
+  restarted.Raise();
+  EXPECT_EQ(client.Wait(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Daemon, RestartTest, testing::Values(false, true),
+                         [](const auto& how) { return how.param ? "Killed" : "Stopped"; });
+
+}  // namespace
+}  // namespace gw::stack
