@@ -154,9 +154,10 @@ std::span<const MechanismRow> AllMechanisms() { return kRows; }
 
 Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS flag) {
   const MechanismRow* row = FindMechanism(mechanism.type);
-  if (row == nullptr || (row->flags & flag) == 0) {
+  if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "unknown mechanism");
+  if ((row->flags & flag) == 0) {
     return CallerError(CKR_MECHANISM_INVALID,
-                       std::string(NameOfMechanism(mechanism.type)) + " does not serve this call");
+                       std::string(NameOfMechanism(row->type)) + " does not serve this call");
   }
   GW_TRY_VOID(CheckParameter(*row, mechanism.parameter));
   return row;

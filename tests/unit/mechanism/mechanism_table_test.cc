@@ -1,0 +1,200 @@
+// Tests of the rows of mechanism/mechanism_table.h.
+#include "daemon/mechanism/mechanism_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace gw {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr CK_FLAGS kSignVerify = CKF_SIGN | CKF_VERIFY;
+constexpr CK_FLAGS kCryptWrap = CKF_ENCRYPT | CKF_DECRYPT | CKF_WRAP | CKF_UNWRAP;
+constexpr CK_FLAGS kCurves = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS;
+
+TEST(MechanismTableTest, OffersExactlyTheseMechanisms) {
+  std::vector<CK_MECHANISM_TYPE> types;
+  for (const MechanismRow& row : AllMechanisms()) types.push_back(row.type);
+  EXPECT_THAT(
+      types,
+      ElementsAre(CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_RSA_PKCS, CKM_SHA1_RSA_PKCS, CKM_RSA_PKCS_OAEP,
+                  CKM_RSA_PKCS_PSS, CKM_SHA1_RSA_PKCS_PSS, CKM_SHA256_RSA_PKCS, CKM_SHA384_RSA_PKCS,
+                  CKM_SHA512_RSA_PKCS, CKM_SHA256_RSA_PKCS_PSS, CKM_SHA384_RSA_PKCS_PSS,
+                  CKM_SHA512_RSA_PKCS_PSS, CKM_SHA224_RSA_PKCS, CKM_SHA224_RSA_PKCS_PSS,
+                  CKM_SHA512_224, CKM_SHA512_224_HMAC, CKM_SHA512_256, CKM_SHA512_256_HMAC,
+                  CKM_SHA_1, CKM_SHA_1_HMAC, CKM_SHA256, CKM_SHA256_HMAC, CKM_SHA224,
+                  CKM_SHA224_HMAC, CKM_SHA384, CKM_SHA384_HMAC, CKM_SHA512, CKM_SHA512_HMAC,
+                  CKM_GENERIC_SECRET_KEY_GEN, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, CKM_ECDSA_SHA1,
+                  CKM_ECDSA_SHA224, CKM_ECDSA_SHA256, CKM_ECDSA_SHA384, CKM_ECDSA_SHA512,
+                  CKM_ECDH1_DERIVE, CKM_AES_KEY_GEN, CKM_AES_ECB, CKM_AES_CBC, CKM_AES_CBC_PAD));
+}
+
+// What CK_MECHANISM_INFO says, and the rest of the row.
+struct Expected {
+  CK_MECHANISM_TYPE type;
+  CK_FLAGS flags;
+  CK_KEY_TYPE key_type;
+  CK_ULONG min_key_size;
+  CK_ULONG max_key_size;
+  Family family;
+  ParameterRule parameter;
+  Hash hash;
+  CK_MECHANISM_TYPE raw;
+  bool multi_part;
+};
+
+constexpr CK_KEY_TYPE kNoKey = CK_UNAVAILABLE_INFORMATION;
+
+Expected Digest(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type, CKF_DIGEST, kNoKey, 0, 0, Family::kDigest, ParameterRule::kNone, hash, type, true};
+}
+Expected Hmac(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type, kSignVerify, CKK_GENERIC_SECRET, 1, 256, Family::kHmac, ParameterRule::kNone, hash,
+          type, true};
+}
+Expected Rsa(CK_MECHANISM_TYPE type, CK_FLAGS flags, Family family, ParameterRule parameter,
+             Hash hash, CK_MECHANISM_TYPE raw) {
+  return {type, flags, CKK_RSA, 1024, 4096, family, parameter, hash, raw, hash != Hash::kNone};
+}
+Expected RsaSign(CK_MECHANISM_TYPE type, Hash hash) {
+  return Rsa(type, kSignVerify, Family::kRsaPkcs, ParameterRule::kNone, hash, CKM_RSA_PKCS);
+}
+Expected RsaPss(CK_MECHANISM_TYPE type, Hash hash) {
+  return Rsa(type, kSignVerify, Family::kRsaPss, ParameterRule::kPss, hash, CKM_RSA_PKCS_PSS);
+}
+Expected Ecdsa(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,           kSignVerify | kCurves, CKK_EC, 224,       521,
+          Family::kEcdsa, ParameterRule::kNone,  hash,   CKM_ECDSA, hash != Hash::kNone};
+}
+Expected Aes(CK_MECHANISM_TYPE type, Family family, ParameterRule parameter) {
+  return {type, kCryptWrap, CKK_AES, 16, 32, family, parameter, Hash::kNone, type, true};
+}
+Expected Make(CK_MECHANISM_TYPE type, CK_FLAGS flags, CK_KEY_TYPE key_type, CK_ULONG min_size,
+              CK_ULONG max_size, Family family) {
+  return {type,        flags, key_type, min_size, max_size, family, ParameterRule::kNone,
+          Hash::kNone, type,  false};
+}
+
+std::vector<Expected> AllExpected() {
+  return {
+      Make(CKM_RSA_PKCS_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR, CKK_RSA, 1024, 4096,
+           Family::kGenerateKeyPair),
+      Rsa(CKM_RSA_PKCS, kSignVerify | kCryptWrap, Family::kRsaPkcs, ParameterRule::kNone,
+          Hash::kNone, CKM_RSA_PKCS),
+      RsaSign(CKM_SHA1_RSA_PKCS, Hash::kSha1),
+      Rsa(CKM_RSA_PKCS_OAEP, kCryptWrap, Family::kRsaOaep, ParameterRule::kOaep, Hash::kNone,
+          CKM_RSA_PKCS_OAEP),
+      RsaPss(CKM_RSA_PKCS_PSS, Hash::kNone),
+      RsaPss(CKM_SHA1_RSA_PKCS_PSS, Hash::kSha1),
+      RsaSign(CKM_SHA256_RSA_PKCS, Hash::kSha256),
+      RsaSign(CKM_SHA384_RSA_PKCS, Hash::kSha384),
+      RsaSign(CKM_SHA512_RSA_PKCS, Hash::kSha512),
+      RsaPss(CKM_SHA256_RSA_PKCS_PSS, Hash::kSha256),
+      RsaPss(CKM_SHA384_RSA_PKCS_PSS, Hash::kSha384),
+      RsaPss(CKM_SHA512_RSA_PKCS_PSS, Hash::kSha512),
+      RsaSign(CKM_SHA224_RSA_PKCS, Hash::kSha224),
+      RsaPss(CKM_SHA224_RSA_PKCS_PSS, Hash::kSha224),
+      Digest(CKM_SHA512_224, Hash::kSha512_224),
+      Hmac(CKM_SHA512_224_HMAC, Hash::kSha512_224),
+      Digest(CKM_SHA512_256, Hash::kSha512_256),
+      Hmac(CKM_SHA512_256_HMAC, Hash::kSha512_256),
+      Digest(CKM_SHA_1, Hash::kSha1),
+      Hmac(CKM_SHA_1_HMAC, Hash::kSha1),
+      Digest(CKM_SHA256, Hash::kSha256),
+      Hmac(CKM_SHA256_HMAC, Hash::kSha256),
+      Digest(CKM_SHA224, Hash::kSha224),
+      Hmac(CKM_SHA224_HMAC, Hash::kSha224),
+      Digest(CKM_SHA384, Hash::kSha384),
+      Hmac(CKM_SHA384_HMAC, Hash::kSha384),
+      Digest(CKM_SHA512, Hash::kSha512),
+      Hmac(CKM_SHA512_HMAC, Hash::kSha512),
+      Make(CKM_GENERIC_SECRET_KEY_GEN, CKF_GENERATE, CKK_GENERIC_SECRET, 1, 256,
+           Family::kGenerateKey),
+      Make(CKM_EC_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR | kCurves, CKK_EC, 224, 521,
+           Family::kGenerateKeyPair),
+      Ecdsa(CKM_ECDSA, Hash::kNone),
+      Ecdsa(CKM_ECDSA_SHA1, Hash::kSha1),
+      Ecdsa(CKM_ECDSA_SHA224, Hash::kSha224),
+      Ecdsa(CKM_ECDSA_SHA256, Hash::kSha256),
+      Ecdsa(CKM_ECDSA_SHA384, Hash::kSha384),
+      Ecdsa(CKM_ECDSA_SHA512, Hash::kSha512),
+      {CKM_ECDH1_DERIVE, CKF_DERIVE | kCurves, CKK_EC, 224, 521, Family::kEcdh1,
+       ParameterRule::kEcdh1, Hash::kNone, CKM_ECDH1_DERIVE, false},
+      Make(CKM_AES_KEY_GEN, CKF_GENERATE, CKK_AES, 16, 32, Family::kGenerateKey),
+      Aes(CKM_AES_ECB, Family::kAesEcb, ParameterRule::kNone),
+      Aes(CKM_AES_CBC, Family::kAesCbc, ParameterRule::kIv),
+      Aes(CKM_AES_CBC_PAD, Family::kAesCbcPad, ParameterRule::kIv),
+  };
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Expected>& info) {
+  return std::string(NameOfMechanism(info.param.type));
+}
+
+class MechanismRowTest : public ::testing::TestWithParam<Expected> {};
+
+TEST_P(MechanismRowTest, SaysWhatTheMechanismDoes) {
+  const Expected& expected = GetParam();
+  const MechanismRow* row = FindMechanism(expected.type);
+  ASSERT_NE(row, nullptr);
+  EXPECT_EQ(row->type, expected.type);
+  EXPECT_EQ(row->flags, expected.flags);
+  EXPECT_EQ(row->key_type, expected.key_type);
+  EXPECT_EQ(row->min_key_size, expected.min_key_size);
+  EXPECT_EQ(row->max_key_size, expected.max_key_size);
+  EXPECT_EQ(row->family, expected.family);
+  EXPECT_EQ(row->parameter, expected.parameter);
+  EXPECT_EQ(row->hash, expected.hash);
+  EXPECT_EQ(row->raw, expected.raw);
+  EXPECT_EQ(row->multi_part, expected.multi_part);
+  EXPECT_EQ(row->block_bytes, expected.key_type == CKK_AES && row->multi_part ? 16 : 0);
+}
+
+TEST_P(MechanismRowTest, ClaimsNoHardware) {
+  EXPECT_EQ(FindMechanism(GetParam().type)->flags & CKF_HW, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MechanismRowTest, ::testing::ValuesIn(AllExpected()), NameOf);
+
+TEST(MechanismTableTest, EveryRowIsExpectedHere) {
+  EXPECT_EQ(AllExpected().size(), AllMechanisms().size());
+}
+
+TEST(MechanismTableTest, AnUnknownTypeHasNoRow) {
+  EXPECT_EQ(FindMechanism(CKM_MD5), nullptr);
+  EXPECT_EQ(FindMechanism(CKM_AES_CBC_PAD + 1), nullptr);
+  EXPECT_EQ(FindMechanism(CK_UNAVAILABLE_INFORMATION), nullptr);
+}
+
+CK_RV Check(CK_MECHANISM_TYPE type, CK_FLAGS flag) {
+  const Result<const MechanismRow*> row = CheckMechanism({type, {}}, flag);
+  return row.ok() ? CKR_OK : row.error().rv;
+}
+
+TEST(CheckMechanismTest, GivesTheRow) {
+  const Result<const MechanismRow*> row = CheckMechanism({CKM_ECDSA, {}}, CKF_SIGN);
+  ASSERT_TRUE(row.ok());
+  EXPECT_EQ(*row, FindMechanism(CKM_ECDSA));
+}
+
+TEST(CheckMechanismTest, UnknownTypeIsMechanismInvalid) {
+  EXPECT_EQ(Check(CKM_MD5, CKF_DIGEST), CKR_MECHANISM_INVALID);
+  EXPECT_EQ(Check(0xffffffffffffffff, CKF_SIGN), CKR_MECHANISM_INVALID);
+}
+
+TEST(CheckMechanismTest, FunctionThatTheMechanismDoesNotServeIsMechanismInvalid) {
+  EXPECT_EQ(Check(CKM_ECDSA, CKF_ENCRYPT), CKR_MECHANISM_INVALID);
+  EXPECT_EQ(Check(CKM_SHA256, CKF_SIGN), CKR_MECHANISM_INVALID);
+  EXPECT_EQ(Check(CKM_SHA256_RSA_PKCS, CKF_WRAP), CKR_MECHANISM_INVALID);
+  EXPECT_EQ(Check(CKM_RSA_PKCS, CKF_SIGN_RECOVER), CKR_MECHANISM_INVALID);
+}
+
+TEST(CheckMechanismTest, ChecksTheParameter) {
+  EXPECT_EQ(Check(CKM_AES_CBC, CKF_ENCRYPT), CKR_MECHANISM_PARAM_INVALID);
+}
+
+}  // namespace
+}  // namespace gw
