@@ -1,0 +1,74 @@
+// The programs as a shell sees them: exit codes and floors that need nothing but this host.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/bench/run_program.h"
+
+namespace gw::bench {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kLoad = GW_LOAD_PROGRAM;
+const std::string kFloorUds = GW_FLOOR_UDS_PROGRAM;
+const std::string kAttachProbe = GW_ATTACH_PROBE_PROGRAM;
+
+TEST(LoadProgramTest, AModuleThatDoesNotExistEndsWithStatusTwoAndItsName) {
+  const Finished run = RunProgram(kLoad + " --module /nonexistent/module.so 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("/nonexistent/module.so"));
+}
+
+TEST(LoadProgramTest, ALibraryThatIsNoModuleEndsWithStatusTwo) {
+  const Finished run = RunProgram(kLoad + " --module libm.so.6 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("C_GetFunctionList"));
+}
+
+TEST(LoadProgramTest, AWrongCommandLineEndsWithStatus64) {
+  EXPECT_EQ(RunProgram(kLoad + " 2>&1").exit_code, 64);
+}
+
+TEST(LoadProgramTest, DirectIsHandedToTheProgramBesideIt) {
+  // The certificates cannot be read, and only the direct program looks at them.
+  const Finished run =
+      RunProgram(kLoad + " --direct --grep11 localhost:1 --ca /nonexistent/ca.pem 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("cannot read /nonexistent/ca.pem"));
+}
+
+TEST(LoadProgramTest, TheModulePathLinksNoGrpc) {
+  const Finished run = RunProgram("ldd " + kLoad);
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.output, HasSubstr("libc.so.6"));
+  EXPECT_THAT(run.output, ::testing::Not(HasSubstr("grpc")));
+}
+
+TEST(FloorUdsTest, BothServersAnswerExactlyTheCount) {
+  for (const char* server : {"threads", "epoll"}) {
+    const Finished run =
+        RunProgram(kFloorUds + " --threads 3 --count 500 --json - --server " + server);
+    EXPECT_EQ(run.exit_code, 0);
+    const auto report = run.Json();
+    ASSERT_TRUE(report.is_object()) << run.output;
+    EXPECT_EQ(report["result"]["operations"], 500);
+    EXPECT_EQ(report["result"]["errors"], 0);
+    EXPECT_GT(report["result"]["latency_us"]["p50"], 0.0);
+    EXPECT_GT(report["result"]["server_cpu_us_per_op"], 0.0);
+    EXPECT_GT(report["result"]["client_cpu_us_per_op"], 0.0);
+    EXPECT_EQ(report["options"]["server"], server);
+  }
+}
+
+TEST(FloorUdsTest, LargeFramesArriveWhole) {
+  const Finished run = RunProgram(kFloorUds + " --count 50 --request 60000 --reply 60000 --json -");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.Json()["result"]["operations"], 50);
+}
+
+TEST(AttachProbeTest, AModuleThatDoesNotExistEndsWithStatusTwo) {
+  EXPECT_EQ(RunProgram(kAttachProbe + " --module /nonexistent/module.so 2>&1").exit_code, 2);
+}
+
+}  // namespace
+}  // namespace gw::bench
