@@ -34,7 +34,8 @@ struct EndpointConfig {
 struct IamConfig {
   bool enabled = true;
   std::string endpoint = "https://iam.cloud.ibm.com";
-  std::string ca_file;  // gateway.iam_ca_file; empty: system trust store
+  std::string ca_file;   // gateway.iam_ca_file; empty: system trust store
+  std::string instance;  // of the service, where the file gives it; never required
 };
 
 // tokens.<slot> of the vendor's file, with what gateway.tokens.<slot> adds.
@@ -46,7 +47,11 @@ struct TokenConfig {
   std::shared_ptr<const SecretBytes> anonymous_api_key;  // null: none configured
   std::string private_keystore;  // tokenspaceID of users.1, lower case; may be empty
   std::string public_keystore;   // tokenspaceID of users.2, lower case
-  bool remotestore = true;       // token objects allowed
+  // The same two as the file spells them: keystores are told apart by the lower-case form, but a
+  // service is told what the administrator wrote.
+  std::string private_keystore_as_written;
+  std::string public_keystore_as_written;
+  bool remotestore = true;  // token objects allowed
   std::string so_name, user_name, anonymous_name;
 };
 

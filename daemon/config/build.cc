@@ -1,0 +1,113 @@
+// Room: config.
+#include "daemon/config/build.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace gw {
+namespace {
+
+void BuildStorage(Problems& problems, const Place& place, const RawStorage& raw,
+                  TokenConfig& token) {
+  token.remotestore = raw.remote.enabled.value;
+  if (!raw.file.enabled.value) return;
+  problems.Error({place.path + ".storage.filestore.enabled", raw.file.enabled.line},
+                 "a file store is not offered; token objects live in the keystore of the gateway: "
+                 "set this to false and remotestore.enabled to true");
+}
+
+TokenConfig BuildToken(Problems& problems, const RawFile& file, std::uint64_t slot,
+                       const RawToken& raw) {
+  TokenConfig token;
+  token.slot = slot;
+  const Place place = PlaceOfToken(slot, raw);
+  const auto extra = file.gateway.tokens.find(slot);
+  BuildUsers(problems, place, file, raw, token);
+  BuildConnection(problems, place, raw,
+                  extra == file.gateway.tokens.end() ? nullptr : &extra->second, token);
+  BuildStorage(problems, place, raw.storage, token);
+  return token;
+}
+
+// One keystore cannot be public in one slot and private in another: what is put into the private
+// one would be readable without a login.
+void CheckKeystoresAcrossSlots(Problems& problems, const RawFile& file,
+                               const std::vector<TokenConfig>& tokens) {
+  std::map<std::string, std::uint64_t> private_of;
+  for (const TokenConfig& token : tokens) private_of.emplace(token.private_keystore, token.slot);
+  for (const TokenConfig& token : tokens) {
+    const auto found = private_of.find(token.public_keystore);
+    if (token.public_keystore.empty() || found == private_of.end()) continue;
+    if (found->second == token.slot) continue;  // said by the rule for one token
+    const RawToken& raw = file.tokens.at(token.slot);
+    problems.Error({PlaceOfToken(token.slot, raw).path + ".users.2.tokenspaceID",
+                    raw.users.at(2).keystore.line},
+                   "is the private keystore of slot " + std::to_string(found->second));
+  }
+}
+
+void BuildTokens(Problems& problems, const RawFile& file, Config& config) {
+  if (file.tokens.empty()) {
+    problems.Error({"tokens"}, "is missing: at least tokens.0 with grep11connection and users");
+  }
+  for (const auto& [slot, raw] : file.tokens) {
+    config.tokens.push_back(BuildToken(problems, file, slot, raw));
+  }
+  CheckKeystoresAcrossSlots(problems, file, config.tokens);
+  CheckSessionAuth(problems, file);
+  for (const auto& [slot, raw] : file.gateway.tokens) {
+    if (file.tokens.contains(slot)) continue;
+    problems.Error({"gateway.tokens." + std::to_string(slot), raw.line},
+                   "there is no tokens." + std::to_string(slot));
+  }
+}
+
+LoggingConfig BuildLogging(Problems& problems, const RawLogging& raw) {
+  LoggingConfig logging;
+  if (raw.level.present() && !ParseLogLevel(raw.level.value, logging.level).empty()) {
+    problems.Warning({"logging.loglevel", raw.level.line},
+                     "is not panic, fatal, error, warning, info, debug or trace; taken as warning");
+  }
+  if (raw.path.value.empty()) return logging;
+  if (!ParseAbsolutePath(raw.path.value, logging.path).empty()) {
+    problems.Warning({"logging.logpath", raw.path.line},
+                     "must be a full path, beginning with \"/\"; ignored, the journal is used");
+  }
+  return logging;
+}
+
+GatewayConfig BuildGateway(Problems& problems, const RawGateway& raw) {
+  GatewayConfig gateway = raw;
+  if (gateway.times.rpc > gateway.times.call) {
+    problems.Warning({"gateway.times.rpc", raw.line},
+                     "is longer than gateway.times.call, which ends the request before");
+  }
+  return gateway;
+}
+
+}  // namespace
+
+Config BuildConfig(Problems& problems, const RawFile& file) {
+  Config config;
+  config.file = problems.file();
+  BuildTokens(problems, file, config);
+  config.logging = BuildLogging(problems, file.logging);
+  config.gateway = BuildGateway(problems, file.gateway);
+  return config;
+}
+
+bool HoldsSecret(const RawFile& file) {
+  const auto iam_has = [](const RawIamAuth& iam) { return iam.api_key.present(); };
+  const auto session_has = [](const RawSessionAuth& auth) { return auth.password.present(); };
+  const auto user_has = [&](const auto& entry) {
+    const RawUser& user = entry.second;
+    return iam_has(user.iam) || session_has(user.session) || user.keystore_password.present();
+  };
+  return iam_has(file.iam_template) || session_has(file.session_template) ||
+         std::ranges::any_of(file.tokens, [&](const auto& entry) {
+           return std::ranges::any_of(entry.second.users, user_has);
+         });
+}
+
+}  // namespace gw
