@@ -1,0 +1,195 @@
+// Room: keystore.
+#include "daemon/keystore/keystore_files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace gw {
+namespace {
+
+// Holds the key and nothing else.
+class HmacAuthenticator : public RowAuthenticator {
+ public:
+  HmacAuthenticator(SecretBytes key, const KeystoreCrypto& crypto)
+      : key_(std::move(key)), hmac_(crypto.hmac_sha256) {}
+  Bytes Tag(ByteView octets) const override { return hmac_(key_.view(), octets); }
+
+ private:
+  const SecretBytes key_;
+  Bytes (*const hmac_)(ByteView key, ByteView data);
+};
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&&) = delete;
+  int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+Error Refusal(const std::string& what) { return UpstreamError(CKR_DEVICE_ERROR, what); }
+
+Error SystemRefusal(const std::string& what, int error = errno) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return UpstreamError(full ? CKR_DEVICE_MEMORY : CKR_DEVICE_ERROR,
+                       what + ": " + std::system_category().message(error));
+}
+
+bool IsOurs(const struct stat& info) { return info.st_uid == geteuid() || info.st_uid == 0; }
+
+// Makes the directory if need be. Whoever can write into it can replace the database.
+Status EnsureDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return SystemRefusal("cannot make " + path);
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return SystemRefusal("cannot look at " + path);
+  if (!S_ISDIR(info.st_mode)) return Refusal(path + " is not a directory");
+  if (!IsOurs(info)) {
+    return Refusal(path + " belongs to another user: chown it to the user the daemon runs as");
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Refusal(path + " can be written by other users: run chmod go-w " + path);
+  }
+  return Ok();
+}
+
+// nullopt: the file does not exist.
+Result<std::optional<struct stat>> LookAt(const std::string& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return {std::nullopt};
+    return SystemRefusal("cannot look at " + path);
+  }
+  if (!S_ISREG(info.st_mode)) return Refusal(path + " is not a plain file");
+  if (!IsOurs(info)) {
+    return Refusal(path + " belongs to another user: chown it to the user the daemon runs as");
+  }
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return Refusal(path + " is open to other users: run chmod 600 " + path);
+  }
+  return {std::optional(info)};
+}
+
+Status SyncDirectory(const std::string& path) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) return SystemRefusal("cannot sync " + path);
+  return Ok();
+}
+
+Status WriteAll(int fd, ByteView octets, const std::string& path) {
+  while (!octets.empty()) {
+    const ssize_t written = write(fd, octets.data(), octets.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemRefusal("cannot write " + path);
+    octets = octets.subspan(static_cast<std::size_t>(written));
+  }
+  if (fsync(fd) != 0) return SystemRefusal("cannot sync " + path);
+  return Ok();
+}
+
+// A key that is written whole or not there at all: the file gets its name when it is on disk. If
+// another daemon was faster, its key stands.
+Status CreateKey(const std::string& directory, const std::string& path,
+                 const KeystoreCrypto& crypto) {
+  const std::string draft = path + "." + std::to_string(getpid());
+  static_cast<void>(unlink(draft.c_str()));
+  const Fd fd(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (fd.get() < 0) return SystemRefusal("cannot make " + draft);
+  SecretBytes key = SecretBytes::OfSize(kKeystoreKeyBytes);
+  crypto.random(key.mutable_view());
+  const Status written = WriteAll(fd.get(), key.view(), draft);
+  const bool named = written.ok() && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  const int error = errno;
+  static_cast<void>(unlink(draft.c_str()));
+  if (!written) return written;
+  if (!named) return SystemRefusal("cannot make " + path, error);
+  return SyncDirectory(directory);
+}
+
+Result<Fd> OpenAndLock(const std::string& path) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (fd.get() < 0) return SystemRefusal("cannot open " + path);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) return SystemRefusal("cannot lock " + path);
+  return Refusal(path +
+                 " is locked: another grep11d uses this state directory; stop it, or give this one "
+                 "a directory of its own");
+}
+
+Result<SecretBytes> ReadKey(int fd, const std::string& path) {
+  // One octet more than the key has, so that a longer file is noticed.
+  SecretBytes buffer = SecretBytes::OfSize(kKeystoreKeyBytes + 1);
+  std::size_t size = 0;
+  while (size < buffer.size()) {
+    const ssize_t got = read(fd, buffer.mutable_view().data() + size, buffer.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemRefusal("cannot read " + path);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size != kKeystoreKeyBytes) {
+    return Refusal(path + " is damaged (it must have " + std::to_string(kKeystoreKeyBytes) +
+                   " octets): restore it from the backup of keystore.db and keystore.key");
+  }
+  return SecretBytes(buffer.view().first(kKeystoreKeyBytes));
+}
+
+Status EnsureKey(const std::string& directory, const std::string& path, bool database_is_new,
+                 const KeystoreCrypto& crypto) {
+  GW_TRY(existing, LookAt(path));
+  if (existing) return Ok();
+  if (!database_is_new) {
+    return Refusal(
+        path +
+        " is missing, and without it no object of keystore.db can be trusted: restore it "
+        "from the backup that keystore.db belongs to");
+  }
+  return CreateKey(directory, path, crypto);
+}
+
+Status EnsureDatabaseFile(const std::string& directory, const std::string& path) {
+  // SQLite gives its other files the mode of this one.
+  const Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (fd.get() < 0) return SystemRefusal("cannot make " + path);
+  return SyncDirectory(directory);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KeystoreFiles>> KeystoreFiles::Open(const std::string& directory,
+                                                           const KeystoreCrypto& crypto) {
+  GW_TRY_VOID(EnsureDirectory(directory));
+  std::unique_ptr<KeystoreFiles> files(new KeystoreFiles());
+  files->database_ = directory + "/keystore.db";
+  const std::string key_path = directory + "/keystore.key";
+  GW_TRY(database, LookAt(files->database_));
+  files->is_new_ = !database || database->st_size == 0;
+  GW_TRY_VOID(EnsureKey(directory, key_path, files->is_new_, crypto));
+  GW_TRY(fd, OpenAndLock(key_path));
+  files->lock_fd_ = fd.Release();
+  GW_TRY(key, ReadKey(files->lock_fd_, key_path));
+  files->authenticator_ = std::make_unique<HmacAuthenticator>(std::move(key), crypto);
+  if (!database) GW_TRY_VOID(EnsureDatabaseFile(directory, files->database_));
+  return {std::move(files)};
+}
+
+KeystoreFiles::~KeystoreFiles() {
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+}  // namespace gw

@@ -1,0 +1,42 @@
+// Room: keystore. May include: core. May touch: files of the state directory, not their content
+// apart from keystore.key. Owner, mode, lock and key of a keystore directory.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/core/result.h"
+#include "daemon/keystore/record_format.h"
+#include "daemon/keystore/sqlite_keystore.h"
+
+namespace gw {
+
+inline constexpr std::size_t kKeystoreKeyBytes = 32;
+
+// A keystore directory that is ours alone until the object dies: other daemons are locked out.
+class KeystoreFiles {
+ public:
+  // Checks or makes directory, key and an empty database file. Nothing that exists is changed.
+  //   errors  as OpenSqliteKeystore
+  static Result<std::unique_ptr<KeystoreFiles>> Open(const std::string& directory,
+                                                     const KeystoreCrypto& crypto);
+  ~KeystoreFiles();
+  KeystoreFiles(const KeystoreFiles&) = delete;
+  KeystoreFiles& operator=(const KeystoreFiles&) = delete;
+
+  const std::string& database() const { return database_; }
+  // True: the database file is empty and waits for its schema.
+  bool is_new() const { return is_new_; }
+  const RowAuthenticator& authenticator() const { return *authenticator_; }
+
+ private:
+  KeystoreFiles() = default;
+
+  // Constant after Open.
+  std::string database_;
+  bool is_new_ = false;
+  std::unique_ptr<RowAuthenticator> authenticator_;
+  int lock_fd_ = -1;  // keystore.key, locked
+};
+
+}  // namespace gw
