@@ -93,7 +93,8 @@ env OPENSSL_CONF;
 env GREP11_SOCKET;
 events { worker_connections 512; }
 http {
-  access_log $WEB/access.log;
+  log_format by_worker '\$pid \$status \$ssl_protocol \$ssl_cipher';
+  access_log $WEB/access.log by_worker;
   client_body_temp_path $WEB/tmp; proxy_temp_path $WEB/tmp; fastcgi_temp_path $WEB/tmp;
   uwsgi_temp_path $WEB/tmp; scgi_temp_path $WEB/tmp;
   server {

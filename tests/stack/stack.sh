@@ -143,7 +143,7 @@ tokens:
         sessionauth: *defaultsessionauth
 
 logging:
-  loglevel: info
+  loglevel: $LOG_LEVEL
   logpath: "$DIR/daemon/grep11d.log"
 
 gateway:
@@ -152,6 +152,7 @@ gateway:
   metrics_listen: "127.0.0.1:0"
   iam_ca_file: "$DIR/pki/ca.pem"
 YAML
+  printf '%s' "$GATEWAY_LINES" >>"$DIR/daemon/grep11client.yaml"
 }
 
 write_env() {
@@ -241,10 +242,28 @@ init_token() {
   fi
 }
 
-# stack_up DIR BUILD_DIR [emulator options]
+# Takes --log-level LEVEL and --gateway 'KEY: VALUE' (a line of the gateway: section, repeatable, {} maps allowed) out of
+# the options; what is left is the emulator's.
+parse_up_options() {
+  LOG_LEVEL=info GATEWAY_LINES='' EMULATOR_OPTIONS=()
+  while (($# > 0)); do
+    case $1 in
+      --log-level | --gateway)
+        (($# > 1)) || fail "$1 needs a value"
+        if [[ $1 == --gateway ]]; then GATEWAY_LINES+="  $2"$'\n'; else LOG_LEVEL=$2; fi
+        shift
+        ;;
+      *) EMULATOR_OPTIONS+=("$1") ;;
+    esac
+    shift
+  done
+}
+
+# stack_up DIR BUILD_DIR [options]
 stack_up() {
   DIR=$1 BUILD_DIR=$2
   shift 2
+  parse_up_options "$@"
   mkdir -p "$DIR"
   DIR=$(cd "$DIR" && pwd)
   [[ ! -f $DIR/stack.conf ]] || fail "$DIR has a stack already: ./dev down --dir $DIR"
@@ -256,7 +275,7 @@ stack_up() {
   write_stack_conf
   trap 'stack_down "$DIR"' EXIT  # nothing stays behind if a step fails
   (umask 077 && write_api_keys)
-  emulator_up "$@"
+  emulator_up "${EMULATOR_OPTIONS[@]}"
   (umask 077 && write_daemon_config "$IAM_URL" "$EMULATOR_ADDRESS")
   daemon_up 127.0.0.1:0
   write_stack_conf

@@ -103,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "t:2: a tab in the indentation; YAML takes spaces only"},
         BadText{"tab_before_comment", "a: 1\n\t# b\n",
                 "t:2: a tab in the indentation; YAML takes spaces only"},
+        BadText{"tab_alone", "a: 1\n\t\nb: 2\n",
+                "t:2: a tab in the indentation; YAML takes spaces only"},
         BadText{"twice", "a: 1\nb: 2\na: 3\n", "t:3: \"a\" is given twice"},
         BadText{"map_as_key", "? {a: 1}\n: 2\n", "t:1: a key that is not a plain name or number"},
         BadText{"null_key", "a: 1\n~: 2\n", "t:2: a key that is not a plain name or number"},
@@ -124,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return instance.param.name; });
 
 TEST(YamlTreeTest, ATabElsewhereIsNoComplaint) {
-  EXPECT_THAT(Parse("a:\t1\n\t\nb: 2\t# a\tcomment\n").errors, IsEmpty());
+  EXPECT_THAT(Parse("a:\t1\nb: 2\t# a\tcomment\n").errors, IsEmpty());
 }
 
 TEST(YamlTreeTest, ABombOfAliasesStaysSmall) {

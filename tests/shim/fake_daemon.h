@@ -1,0 +1,117 @@
+// Room: tests/shim. The daemon's side of proto/wire/WIRE.md, with answers that a test scripts:
+// right ones, late ones, none, and hostile ones. Encodes by itself, without codec.h, so that a
+// mistake there cannot hide. One thread per connection.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proto/pkcs11/ck_v3.h"
+#include "proto/wire/functions.h"
+
+namespace gw::shim_test {
+
+using wire::Function;
+
+// Little-endian pieces of a body.
+std::string U8(std::uint8_t value);
+std::string U16(std::uint16_t value);
+std::string U32(std::uint32_t value);
+std::string U64(std::uint64_t value);
+std::string Bytes(const std::string& bytes);  // u32 length, bytes
+
+struct Frame {
+  std::uint32_t body_bytes = 0;
+  Function function{};
+  std::uint16_t flags = 0;
+  std::uint64_t request = 0;
+  std::uint64_t session = 0;
+  std::string body;
+};
+
+// A frame as bytes; `result` in the last field of the header.
+std::string Encode(Function function, std::uint16_t flags, std::uint64_t request,
+                   std::uint64_t result, const std::string& body);
+
+struct Reply {
+  CK_RV result = CKR_OK;
+  std::string body = {};
+  bool raw = false;                          // send `body` as it is instead of a frame
+  bool close = false;                        // close the connection afterwards
+  bool silent = false;                       // send nothing at all
+  bool one_by_one = false;                   // a byte per packet,
+  int gap_ms = 0;                            // this far apart,
+  const std::atomic<bool>* until = nullptr;  // unless this has come true
+};
+
+inline Reply Ok(std::string body = {}) { return {.result = CKR_OK, .body = std::move(body)}; }
+inline Reply Fails(CK_RV result) { return {.result = result}; }
+inline Reply Drop() { return {.close = true, .silent = true}; }
+inline Reply Raw(std::string bytes, bool close = false) {
+  return {.body = std::move(bytes), .raw = true, .close = close};
+}
+
+using Handler = std::function<Reply(const Frame&)>;
+
+class FakeDaemon {
+ public:
+  // `name`: a path, or @abstract. Serves from the start.
+  explicit FakeDaemon(std::string name);
+  ~FakeDaemon();
+  FakeDaemon(const FakeDaemon&) = delete;
+  FakeDaemon& operator=(const FakeDaemon&) = delete;
+
+  // Closes everything, as a daemon that is killed. Start() comes back; it does not know the
+  // applications of before unless `remembers`.
+  void Stop();
+  void Start(bool remembers = false);
+
+  // The answer to a function from now on. Handlers run on the connection's thread.
+  void On(Function function, Handler handler);
+  void On(Function function, Reply reply);
+
+  // Frames so far, in order of arrival, Attach apart.
+  std::vector<Frame> Frames() const;
+  std::vector<Frame> FramesOf(Function function) const;
+  std::vector<Frame> Attaches() const;
+  void Forget();  // empties the three above
+
+  int open_connections() const;
+  int most_connections() const;
+  int applications() const;  // ids handed out
+  // Waits until `count` connections are open; false after 10 s.
+  bool AwaitConnections(int count) const;
+
+ private:
+  void Listen();
+  void Accept();
+  void Serve(int fd);
+  bool Answer(int fd, const Frame& frame);
+  Reply AnswerAttach(const Frame& frame);
+  Handler HandlerOf(Function function) const;
+
+  const std::string name_;
+  int listener_ = -1;
+  std::thread acceptor_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::vector<std::thread> servers_;
+  std::set<int> connections_;
+  std::size_t most_connections_ = 0;
+  std::map<Function, Handler> handlers_;
+  std::vector<Frame> frames_;
+  std::vector<Frame> attaches_;
+  std::set<std::string> known_ids_;
+  int applications_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace gw::shim_test

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Room: tests/stack. grep11d as a program: its command line, its configuration, signals, and what it never says.
+
+May touch: stacks of its own.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+from stack import Stack, StackTest, binary, until
+
+EX_CONFIG = 78
+GREP11D = binary("grep11d")
+
+
+def run(*arguments):
+    return subprocess.run([GREP11D, *arguments], check=False, timeout=60, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+class CommandLine(unittest.TestCase):
+    def test_help_and_version(self):
+        done = run("--help")
+        self.assertEqual(done.returncode, 0)
+        for option in ("--config", "--check-config", "--socket", "--state-dir", "--metrics", "--ready-file"):
+            self.assertIn(option, done.stdout)
+        self.assertRegex(run("--version").stdout, r"\d+\.\d+\.\d+")
+
+    def test_an_unknown_option_is_refused(self):
+        done = run("--no-such-option")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--no-such-option", done.stdout)
+
+    def test_a_file_that_is_not_there_is_a_configuration_error(self):
+        done = run("--config", "/nonexistent/grep11client.yaml")
+        self.assertEqual(done.returncode, EX_CONFIG)
+        self.assertIn("/nonexistent/grep11client.yaml", done.stdout)
+
+
+class Configuration(StackTest):
+    def config(self):
+        with open(self.stack.env["GREP11_CONFIG"], encoding="utf-8") as file:
+            return file.read()
+
+    def set_config(self, text):
+        with open(self.stack.env["GREP11_CONFIG"], "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def broken(self):
+        """Four mistakes in four places, and the line of each."""
+        good = self.config()
+        uuids = re.findall(r'tokenspaceID: "([^"]+)"', good)
+        bad = good.replace(uuids[1], uuids[0])  # the two keystores must differ
+        bad = re.sub(r'port: "\d+"', 'port: "70000"', bad)
+        bad = re.sub(r'endpoint: "https:', 'endpoint: "http:', bad)
+        bad = bad.replace("  metrics_listen:", "  times: {call: soon}\n  metrics_listen:")
+        lines = bad.splitlines()
+
+        def line(text):
+            return next(i for i, row in enumerate(lines, 1) if text in row)
+
+        return bad, [line("70000"), line('endpoint: "http:'), line("call: soon")]
+
+    def test_a_good_file_passes_the_check(self):
+        done = run("--config", self.stack.env["GREP11_CONFIG"], "--check-config")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_all_mistakes_are_listed_at_once_with_their_lines(self):
+        bad, lines = self.broken()
+        path = self.stack.write("broken.yaml", bad.encode())
+        for arguments in (("--check-config",), ()):
+            done = run("--config", path, *arguments)
+            self.assertEqual(done.returncode, EX_CONFIG, done.stdout)
+            for line in lines:
+                self.assertRegex(done.stdout, rf"broken\.yaml:{line}\b")
+            self.assertIn("tokenspaceID", done.stdout)
+            self.assertNotIn(self.stack.env["ANONYMOUS_PIN"], done.stdout)
+
+    def test_a_reload_with_mistakes_keeps_the_old_configuration(self):
+        good = self.config()
+        self.addCleanup(self.set_config, good)
+        self.set_config(self.broken()[0])
+        self.stack.signal(signal.SIGHUP)
+        until(lambda: "70000" in self.stack.daemon_log(), what="the complaint about the port")
+        self.assertTrue(self.stack.is_running())
+        self.stack.tool("--list-objects")
+
+    def test_a_reload_takes_effect(self):
+        good = self.config()
+        self.addCleanup(self.set_config, good)
+        self.set_config(good.replace("loglevel: info", "loglevel: debug"))
+        self.stack.signal(signal.SIGHUP)
+
+        def logs_debug():
+            self.stack.tool("--list-objects")
+            return re.search(r"(?i)\bdebug\b", self.stack.daemon_log())
+
+        until(logs_debug, what="a debug line")
+
+
+class Running(StackTest):
+    def test_a_second_daemon_does_not_take_the_place_of_the_first(self):
+        done = run("--config", self.stack.env["GREP11_CONFIG"], "--metrics", "127.0.0.1:0")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(self.stack.env["GREP11_SOCKET"], done.stdout + self.stack.daemon_log())
+        self.stack.tool("--list-objects")
+
+    def test_metrics_are_prometheus_text(self):
+        self.stack.tool("--list-objects")
+        lines = self.stack.metrics().splitlines()
+        samples = [line for line in lines if line and not line.startswith("#")]
+        self.assertGreater(len(samples), 10)
+        for line in samples:
+            self.assertRegex(line, r"^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^}]*\})? \S+$")
+        self.assertTrue(any("C_Login" in line for line in samples), "calls are counted by function")
+
+    def test_secrets_are_in_no_log_and_no_metric(self):
+        planted = "planted-secret-3b1c9f-do-not-log"
+        with Stack("--log-level", "trace") as stack:
+            stack.tool("--list-objects")
+            stack.tool("--list-objects", check=False, env={"USER_PIN": planted})
+            stack.run("pkcs11-tool", "--module", stack.env["PKCS11_MODULE"], "--slot", "0", "--login",
+                      "--login-type", "so", "--so-pin", planted, "--list-objects", check=False)
+            with stack.fault(iam="down"):
+                stack.tool("--list-objects", check=False, env={"USER_PIN": planted + "2"})
+            stack.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", "x")
+            said = stack.daemon_log() + stack.read("daemon/log").decode() + stack.metrics()
+            self.assertGreater(len(said), 1000)
+            for secret in (planted, stack.env["USER_PIN"], stack.env["SO_PIN"], stack.env["ANONYMOUS_PIN"]):
+                self.assertNotIn(secret, said)
+            self.assertNotRegex(said, r"Bearer [\w-]+\.", "no access token either")
+
+    def test_no_other_user_may_read_what_the_daemon_keeps(self):
+        for folder, _, names in os.walk(os.path.join(self.stack.dir, "daemon", "state")):
+            for name in names:
+                mode = os.stat(os.path.join(folder, name)).st_mode
+                self.assertEqual(mode & 0o077, 0, f"{name} has mode {mode & 0o777:o}")
+
+
+class Stopping(unittest.TestCase):
+    def test_sigterm_ends_it_cleanly_and_soon(self):
+        with Stack() as stack:
+            pid = stack.pid()
+            idle = socket.socket(socket.AF_UNIX)
+            idle.connect(stack.env["GREP11_SOCKET"])  # somebody who just sits there
+            start = time.monotonic()
+            stack.signal(signal.SIGTERM)
+            until(lambda: not stack.is_running(), 20, "the end of the daemon")
+            self.assertLess(time.monotonic() - start, 10)
+            idle.close()
+            self.assertFalse(os.path.exists(stack.env["GREP11_SOCKET"]), "it removes the socket it made")
+            self.assertNotRegex(stack.read("daemon/log").decode(), r"(?i)sanitizer|terminate called|assert")
+            self.assertGreater(pid, 0)
+            stack.restart()
+            stack.tool("--list-objects")
+
+    def test_a_call_in_flight_is_answered_before_the_end(self):
+        with Stack() as stack:
+            stack.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", "slow", "--id", "01")
+            data = stack.write("data", b"x" * 32)
+            with stack.fault(latency="1500ms"):
+                stack.reset_counters()
+                signing = subprocess.Popen(
+                    ["pkcs11-tool", "--module", stack.env["PKCS11_MODULE"], "--slot", "0", "--login", "--pin",
+                     "env:USER_PIN", "--sign", "--mechanism", "ECDSA", "--id", "01", "--input-file", data,
+                     "--output-file", stack.path("signature")],
+                    env={**os.environ, **stack.env, "GREP11_RECONNECT_S": "1"}, stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT, text=True)
+                until(lambda: re.search(r'grep11d?_\w*(in_flight|outstanding)\w*(\{[^}]*\})? [1-9]', stack.metrics()) or
+                      signing.poll() is not None, 10, "the signature being on its way")
+                stack.signal(signal.SIGTERM)
+                signing.communicate(timeout=60)
+            self.assertEqual(len(stack.read("signature")), 64)
+            until(lambda: not stack.is_running(), 20, "the end of the daemon")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,133 @@
+// Room: tests. An HsmClient that does no cryptography: it echoes recognisable octets, counts its requests and can be told
+// to fail. For what happens around the HSM; what the HSM does is tested against the emulator.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "daemon/upstream/hsm_client.h"
+
+namespace gw {
+
+class ScriptedHsm final : public HsmClient {
+ public:
+  // Requests by RPC name.
+  std::map<std::string, int> requests;
+  // The next request fails with it.
+  std::optional<Error> next_error;
+  // What Single, Update, Final and WrapKey give.
+  Bytes output = Bytes(64, 0x5a);
+  // What is asked of the HSM, of the last request.
+  Mechanism mechanism;
+  Bytes data;
+  AttributeList attributes;
+  // What GenerateKeyPair gives as the public half: an SPKI.
+  Bytes public_spki;
+  Bytes check_sum{0x11, 0x22, 0x33, 0, 0, 0, 128};
+
+  Awaitable<Result<Bytes>> Single(const HsmCall&, KeyOperation, const Mechanism& asked, const KeyBlob&,
+                                  ByteView input) override {
+    Note("Single", &asked, input);
+    co_return Answer(output);
+  }
+  Awaitable<Status> VerifySingle(const HsmCall&, const Mechanism& asked, const KeyBlob&, ByteView input,
+                                 ByteView) override {
+    Note("VerifySingle", &asked, input);
+    co_return Answer(Unit{});
+  }
+  Awaitable<Result<Bytes>> DigestSingle(const HsmCall&, const Mechanism& asked, ByteView input) override {
+    Note("DigestSingle", &asked, input);
+    co_return Answer(output);
+  }
+  Awaitable<Result<OperationState>> Init(const HsmCall&, KeyOperation, const Mechanism& asked,
+                                         const KeyBlob&) override {
+    Note("Init", &asked, {});
+    OperationState state;
+    co_return Answer(state);
+  }
+  Awaitable<Result<UpdateResult>> Update(const HsmCall&, KeyOperation, const OperationState&,
+                                         ByteView input) override {
+    Note("Update", nullptr, input);
+    UpdateResult result;
+    result.output = output;
+    co_return Answer(result);
+  }
+  Awaitable<Result<Bytes>> Final(const HsmCall&, KeyOperation, const OperationState&) override {
+    Note("Final", nullptr, {});
+    co_return Answer(output);
+  }
+  Awaitable<Status> VerifyFinal(const HsmCall&, const OperationState&, ByteView) override {
+    Note("VerifyFinal", nullptr, {});
+    co_return Answer(Unit{});
+  }
+  Awaitable<Result<MadeKey>> GenerateKey(const HsmCall&, const Mechanism& asked, const AttributeList& given) override {
+    Note("GenerateKey", &asked, {});
+    attributes = given;
+    co_return Answer(Made());
+  }
+  Awaitable<Result<MadeKeyPair>> GenerateKeyPair(const HsmCall&, const Mechanism& asked, const AttributeList& given,
+                                                 const AttributeList&) override {
+    Note("GenerateKeyPair", &asked, {});
+    attributes = given;
+    MadeKeyPair pair;
+    pair.private_key = Made().key;
+    pair.public_key.octets = public_spki;
+    co_return Answer(pair);
+  }
+  Awaitable<Result<Bytes>> WrapKey(const HsmCall&, const Mechanism& asked, const KeyBlob&, const KeyBlob&) override {
+    Note("WrapKey", &asked, {});
+    co_return Answer(output);
+  }
+  Awaitable<Result<MadeKey>> UnwrapKey(const HsmCall&, const Mechanism& asked, const KeyBlob&, ByteView wrapped,
+                                       const AttributeList& given) override {
+    Note("UnwrapKey", &asked, wrapped);
+    attributes = given;
+    co_return Answer(Made());
+  }
+  Awaitable<Result<MadeKey>> DeriveKey(const HsmCall&, const Mechanism& asked, const KeyBlob&,
+                                       const AttributeList& given) override {
+    Note("DeriveKey", &asked, {});
+    attributes = given;
+    co_return Answer(Made());
+  }
+  Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall&, const KeyBlob&, const AttributeList& given) override {
+    Note("SetAttributeValue", nullptr, {});
+    attributes = given;
+    KeyBlob changed = Made().key;
+    changed.octets.back() = 0xcc;
+    co_return Answer(changed);
+  }
+  Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(const HsmCall&) override {
+    Note("GetMechanismList", nullptr, {});
+    std::vector<CK_MECHANISM_TYPE> offered{CKM_ECDSA, CKM_RSA_PKCS, CKM_AES_KEY_GEN};
+    co_return Answer(offered);
+  }
+  Awaitable<Result<Bytes>> GenerateRandom(const HsmCall&, std::uint32_t bytes) override {
+    Note("GenerateRandom", nullptr, {});
+    Bytes random(bytes, 0x77);
+    co_return Answer(random);
+  }
+
+ private:
+  void Note(const std::string& rpc, const Mechanism* asked, ByteView input) {
+    ++requests[rpc];
+    if (asked != nullptr) mechanism = *asked;
+    data = CopyOf(input);
+  }
+  template <typename T>
+  Result<T> Answer(T value) {
+    if (!next_error) return value;
+    Error error = *next_error;
+    next_error.reset();
+    return error;
+  }
+  MadeKey Made() const {
+    MadeKey made;
+    made.key.octets = Bytes(96, 0x01);
+    made.check_sum = check_sum;
+    return made;
+  }
+};
+
+}  // namespace gw
