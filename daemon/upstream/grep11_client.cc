@@ -1,0 +1,658 @@
+// Room: upstream.
+#include "daemon/upstream/grep11_client.h"
+
+#include <grep11.grpc.pb.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "daemon/core/log.h"
+#include "daemon/runtime/event.h"
+#include "daemon/runtime/silo.h"
+#include "daemon/upstream/async_unary.h"
+#include "daemon/upstream/bearer.h"
+#include "daemon/upstream/channel_pool.h"
+#include "daemon/upstream/grep11_messages.h"
+#include "daemon/upstream/retry.h"
+#include "daemon/upstream/rpc_metrics.h"
+#include "daemon/upstream/rpc_table.h"
+#include "daemon/upstream/status_map.h"
+
+namespace gw {
+namespace {
+
+using std::chrono::milliseconds;
+using Stub = grep11::Crypto::Stub;
+
+// How soon after a forced renewal another one may be asked for.
+constexpr milliseconds kPauseAfterRefusal{5'000};
+constexpr milliseconds kPauseAfterMissingRight{60'000};
+
+// --- the RPCs as types ---
+
+template <typename RequestT, typename ReplyT>
+using PrepareMethod = std::unique_ptr<grpc::ClientAsyncResponseReader<ReplyT>> (Stub::*)(
+    grpc::ClientContext*, const RequestT&, grpc::CompletionQueue*);
+
+template <typename RequestT, typename ReplyT, PrepareMethod<RequestT, ReplyT> kMethod, RpcId kRpc>
+struct Rpc {
+  using Request = RequestT;
+  using Reply = ReplyT;
+  static constexpr PrepareMethod<RequestT, ReplyT> kPrepare = kMethod;
+  static constexpr RpcId kId = kRpc;
+};
+
+#define GW_RPC(name)                                                                              \
+  using name##Rpc = Rpc<grep11::name##Request, grep11::name##Response, &Stub::PrepareAsync##name, \
+                        RpcId::k##name>
+
+GW_RPC(GenerateRandom);
+GW_RPC(DigestSingle);
+GW_RPC(EncryptSingle);
+GW_RPC(DecryptSingle);
+GW_RPC(SignSingle);
+GW_RPC(VerifySingle);
+GW_RPC(EncryptInit);
+GW_RPC(DecryptInit);
+GW_RPC(SignInit);
+GW_RPC(VerifyInit);
+GW_RPC(EncryptUpdate);
+GW_RPC(DecryptUpdate);
+GW_RPC(SignUpdate);
+GW_RPC(VerifyUpdate);
+GW_RPC(EncryptFinal);
+GW_RPC(DecryptFinal);
+GW_RPC(SignFinal);
+GW_RPC(VerifyFinal);
+GW_RPC(GenerateKey);
+GW_RPC(GenerateKeyPair);
+GW_RPC(WrapKey);
+GW_RPC(UnwrapKey);
+GW_RPC(DeriveKey);
+GW_RPC(SetAttributeValue);
+GW_RPC(GetMechanismList);
+#undef GW_RPC
+
+// A request that can be sent any number of times: what the retry loop sees of an RPC.
+class Sendable {
+ public:
+  virtual ~Sendable() = default;
+  virtual const RpcInfo& rpc() const = 0;
+  virtual Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, SteadyTime deadline,
+                                       const Bearer* bearer) const = 0;
+};
+
+gpr_timespec GrpcDeadline(SteadyTime deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  const auto nanoseconds = std::max<std::int64_t>(left.count(), 0);
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanoseconds, GPR_TIMESPAN));
+}
+
+template <typename R>
+class SendableOf final : public Sendable {
+ public:
+  // Borrows `request`.
+  explicit SendableOf(const typename R::Request& request) : request_(request) {}
+
+  const RpcInfo& rpc() const override { return InfoOf(R::kId); }
+
+  Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, SteadyTime deadline,
+                               const Bearer* bearer) const override {
+    const auto start = [this, &stub, deadline, bearer](UnaryCall<typename R::Reply>& call,
+                                                       grpc::CompletionQueue& cq) {
+      call.context.set_deadline(GrpcDeadline(deadline));
+      if (bearer != nullptr) {
+        call.context.AddMetadata("authorization", std::string(bearer->authorization.text()));
+      }
+      call.reader = (stub.*R::kPrepare)(&call.context, request_, &cq);
+    };
+    return SendUnary<typename R::Reply>(silo, start);
+  }
+
+ private:
+  const typename R::Request& request_;
+};
+
+template <typename R>
+typename R::Reply& ReplyOf(FinishedCall& call) {
+  return static_cast<UnaryCall<typename R::Reply>&>(*call).reply;
+}
+
+Error Garbage(const RpcInfo& rpc, const char* what) {
+  return UpstreamError(CKR_DEVICE_ERROR,
+                       std::string(rpc.name) + ": the HSM's answer holds no " + what);
+}
+
+template <typename T>
+Awaitable<T> Fail(Error error) {
+  co_return std::move(error);
+}
+
+// --- requests ---
+
+enum class Empty : bool { kIsGarbage, kIsFine };
+
+template <typename Request>
+Request StateRequest(const OperationState& state) {
+  Request request;
+  Assign(state.octets, request.mutable_state());
+  return request;
+}
+
+template <typename Request>
+Request MechanismRequest(const Mechanism& mechanism) {
+  Request request;
+  FillMechanism(mechanism, request.mutable_mech());
+  return request;
+}
+
+std::vector<AdmissionEndpoint> AdmissionOf(const TokenConfig& config) {
+  std::vector<AdmissionEndpoint> endpoints;
+  for (const auto& from : config.endpoints) {
+    AdmissionEndpoint& to = endpoints.emplace_back();
+    to.name = TargetOf(from);
+    to.limits.rate_per_s = static_cast<double>(from.rate_per_s) * std::max(from.crypto_units, 1u);
+    // A fiftieth of a second's worth: enough to ride out scheduling, too little to overrun a
+    // window.
+    to.limits.burst = std::max(4.0, to.limits.rate_per_s / 50);
+    to.limits.max_outstanding = std::max(from.max_outstanding, 1u);
+  }
+  return endpoints;
+}
+
+// --- the client ---
+
+class Client final : public Grep11Client {
+ public:
+  Client(const TokenConfig& config, const TimesConfig& times, Silo& silo, const Clock& clock,
+         ChannelPool pool)
+      : times_(times),
+        silo_(silo),
+        clock_(clock),
+        pool_(std::move(pool)),
+        random_(std::random_device{}()),
+        admission_(silo.loop().get_executor(), clock, AdmissionOf(config),
+                   static_cast<std::uint32_t>(random_())),
+        closing_(silo.loop().get_executor()) {}
+
+  Admission& admission() override { return admission_; }
+  void Connect() override { pool_.Connect(); }
+  void Close() override {
+    closing_.Set();
+    admission_.Close();
+  }
+
+  Awaitable<Result<Bytes>> Single(const HsmCall& call, KeyOperation operation,
+                                  const Mechanism& mechanism, const KeyBlob& key,
+                                  ByteView data) override;
+  Awaitable<Status> VerifySingle(const HsmCall& call, const Mechanism& mechanism,
+                                 const KeyBlob& key, ByteView data, ByteView signature) override;
+  Awaitable<Result<Bytes>> DigestSingle(const HsmCall& call, const Mechanism& mechanism,
+                                        ByteView data) override;
+  Awaitable<Result<OperationState>> Init(const HsmCall& call, KeyOperation operation,
+                                         const Mechanism& mechanism, const KeyBlob& key) override;
+  Awaitable<Result<UpdateResult>> Update(const HsmCall& call, KeyOperation operation,
+                                         const OperationState& state, ByteView data) override;
+  Awaitable<Result<Bytes>> Final(const HsmCall& call, KeyOperation operation,
+                                 const OperationState& state) override;
+  Awaitable<Status> VerifyFinal(const HsmCall& call, const OperationState& state,
+                                ByteView signature) override;
+  Awaitable<Result<MadeKey>> GenerateKey(const HsmCall& call, const Mechanism& mechanism,
+                                         const AttributeList& attributes) override;
+  Awaitable<Result<MadeKeyPair>> GenerateKeyPair(const HsmCall& call, const Mechanism& mechanism,
+                                                 const AttributeList& public_attributes,
+                                                 const AttributeList& private_attributes) override;
+  Awaitable<Result<Bytes>> WrapKey(const HsmCall& call, const Mechanism& mechanism,
+                                   const KeyBlob& wrapping_key, const KeyBlob& key) override;
+  Awaitable<Result<MadeKey>> UnwrapKey(const HsmCall& call, const Mechanism& mechanism,
+                                       const KeyBlob& unwrapping_key, ByteView wrapped,
+                                       const AttributeList& attributes) override;
+  Awaitable<Result<MadeKey>> DeriveKey(const HsmCall& call, const Mechanism& mechanism,
+                                       const KeyBlob& base_key,
+                                       const AttributeList& attributes) override;
+  Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall& call, const KeyBlob& key,
+                                               const AttributeList& attributes) override;
+  Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(const HsmCall& call) override;
+  Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) override;
+
+ private:
+  // The whole life of a request: token, turn, connection, answer, and again if that may help.
+  Awaitable<Result<FinishedCall>> Run(const HsmCall& call, const Sendable& sendable);
+  Awaitable<Result<BearerPtr>> TokenFor(const HsmCall& call);
+  Awaitable<Result<Admission::Permit>> TurnFor(const HsmCall& call, std::size_t avoid);
+  // True: try again. Waits, or renews the token, before it says so.
+  Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
+                           BearerPtr bearer);
+  SteadyTime DeadlineOfTry(const HsmCall& call, const RpcInfo& rpc, SteadyTime now) const;
+  Failure Judge(const RpcInfo& rpc, const UnaryCallBase& done, Admission::Permit& permit,
+                std::chrono::nanoseconds took);
+
+  template <typename R>
+  Awaitable<Status> Send(const HsmCall& call, typename R::Request request);
+  template <typename R, auto kField, Empty kEmpty>
+  Awaitable<Result<Bytes>> FetchBytes(const HsmCall& call, typename R::Request request);
+  template <typename R>
+  Awaitable<Result<OperationState>> FetchState(const HsmCall& call, typename R::Request request);
+  template <typename R, auto kField>
+  Awaitable<Result<UpdateResult>> FetchUpdate(const HsmCall& call, typename R::Request request);
+  template <typename R, auto kRaw, auto kMessage>
+  Awaitable<Result<MadeKey>> FetchKey(const HsmCall& call, typename R::Request request);
+  Awaitable<Result<MadeKeyPair>> FetchKeyPair(const HsmCall& call,
+                                              grep11::GenerateKeyPairRequest request);
+  Awaitable<Result<KeyBlob>> FetchObject(const HsmCall& call,
+                                         grep11::SetAttributeValueRequest request);
+
+  const TimesConfig times_;
+  Silo& silo_;
+  const Clock& clock_;
+  ChannelPool pool_;
+  std::minstd_rand random_;
+  RetryBudget retry_budget_;
+  Admission admission_;
+  RpcMetrics metrics_;
+  Event closing_;
+};
+
+// --- one request, with its repetitions ---
+
+Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable& sendable) {
+  const RpcInfo& rpc = sendable.rpc();
+  Retry retry(rpc, retry_budget_, random_);
+  std::size_t avoid = kNoEndpoint;
+  for (;;) {
+    GW_CO_TRY(bearer, co_await TokenFor(call));
+    std::optional<Admission::Permit> permit = admission_.TryAcquire(avoid);
+    if (!permit) {
+      GW_CO_TRY(turn, co_await TurnFor(call, avoid));
+      permit.emplace(std::move(turn));
+    }
+    const SteadyTime sent = clock_.Now();
+    FinishedCall done;
+    {
+      const ChannelPool::Lease lease(pool_.Pick(permit->endpoint()));
+      done =
+          co_await sendable.Send(silo_, lease.stub(), DeadlineOfTry(call, rpc, sent), bearer.get());
+    }
+    if (done->status.ok()) {
+      permit->Report(Verdict::kAnswered);
+      metrics_.Answered(rpc, clock_.Now() - sent);
+      co_return std::move(done);
+    }
+    Failure failure = Judge(rpc, *done, *permit, clock_.Now() - sent);
+    if (SpeaksAgainstEndpoint(failure.what)) avoid = permit->endpoint();
+    permit.reset();
+    const bool again = co_await TryAgain(call, retry, failure, bearer);
+    if (!again) co_return std::move(failure.error);
+  }
+}
+
+Awaitable<Result<BearerPtr>> Client::TokenFor(const HsmCall& call) {
+  if (call.identity == nullptr) co_return BearerPtr();
+  auto& identity = static_cast<BearerIdentity&>(*call.identity);
+  if (BearerPtr current = identity.Current()) co_return current;
+  co_return co_await identity.Get(call.deadline);
+}
+
+Awaitable<Result<Admission::Permit>> Client::TurnFor(const HsmCall& call, std::size_t avoid) {
+  return admission_.Acquire(call.application, call.deadline, avoid);
+}
+
+SteadyTime Client::DeadlineOfTry(const HsmCall& call, const RpcInfo& rpc, SteadyTime now) const {
+  const milliseconds longest = rpc.slow ? times_.key_generation : times_.rpc;
+  return std::min(call.deadline.at, now + longest);
+}
+
+Failure Client::Judge(const RpcInfo& rpc, const UnaryCallBase& done, Admission::Permit& permit,
+                      std::chrono::nanoseconds took) {
+  Failure failure = FailureFrom(rpc, done.status);
+  metrics_.Failed(rpc, failure.what, took);
+  if (done.status.error_code() == grpc::CANCELLED) return failure;  // ended by us: says nothing
+  // A try that was cut short by its call's deadline says nothing about the endpoint either.
+  const bool cut_short = failure.what == FailureClass::kTimedOut && took < times_.rpc / 2;
+  if (cut_short) return failure;
+  permit.Report(SpeaksAgainstEndpoint(failure.what) ? Verdict::kFailed : Verdict::kAnswered);
+  return failure;
+}
+
+Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
+                                 BearerPtr bearer) {
+  const auto decision = retry.Next(failure.what, clock_.Now(), call.deadline);
+  switch (decision.step) {
+    case Retry::Decision::Step::kGiveUp:
+      break;
+    case Retry::Decision::Step::kWait: {
+      const bool stopping = co_await closing_.WaitUntil(clock_.Now() + decision.wait);
+      if (!stopping) co_return true;
+      break;
+    }
+    case Retry::Decision::Step::kRenewToken: {
+      if (call.identity == nullptr) break;
+      auto& identity = static_cast<BearerIdentity&>(*call.identity);
+      const milliseconds pause =
+          failure.what == FailureClass::kForbidden ? kPauseAfterMissingRight : kPauseAfterRefusal;
+      const BearerPtr younger = co_await identity.Renew(std::move(bearer), pause, call.deadline);
+      if (younger != nullptr) co_return true;
+      break;
+    }
+  }
+  // Behaviour R320: a missing right shows as one line with the action's name.
+  if (failure.what == FailureClass::kForbidden || failure.what == FailureClass::kUnauthenticated) {
+    log::Warn("{} is not allowed to do this at the HSM: {}",
+              call.identity == nullptr ? "a caller without IAM identity" : call.identity->name(),
+              failure.error.detail);
+  }
+  co_return false;
+}
+
+template <typename R>
+Awaitable<Status> Client::Send(const HsmCall& call, typename R::Request request) {
+  const SendableOf<R> sendable(request);
+  GW_CO_TRY_VOID(co_await Run(call, sendable));
+  co_return Ok();
+}
+
+template <typename R, auto kField, Empty kEmpty>
+Awaitable<Result<Bytes>> Client::FetchBytes(const HsmCall& call, typename R::Request request) {
+  const SendableOf<R> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  const std::string& field = (ReplyOf<R>(done).*kField)();
+  if (kEmpty == Empty::kIsGarbage && field.empty()) co_return Garbage(sendable.rpc(), "result");
+  co_return CopyOf(field);
+}
+
+template <typename R>
+Awaitable<Result<OperationState>> Client::FetchState(const HsmCall& call,
+                                                     typename R::Request request) {
+  const SendableOf<R> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  OperationState state;
+  state.octets = CopyOf(ReplyOf<R>(done).state());
+  if (state.octets.empty()) co_return Garbage(sendable.rpc(), "state");
+  co_return state;
+}
+
+template <typename R, auto kField>
+Awaitable<Result<UpdateResult>> Client::FetchUpdate(const HsmCall& call,
+                                                    typename R::Request request) {
+  const SendableOf<R> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  UpdateResult result;
+  result.state.octets = CopyOf(ReplyOf<R>(done).state());
+  if (result.state.octets.empty()) co_return Garbage(sendable.rpc(), "state");
+  if constexpr (kField != nullptr) result.output = CopyOf((ReplyOf<R>(done).*kField)());
+  co_return result;
+}
+
+template <typename R, auto kRaw, auto kMessage>
+Awaitable<Result<MadeKey>> Client::FetchKey(const HsmCall& call, typename R::Request request) {
+  const SendableOf<R> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  const auto& reply = ReplyOf<R>(done);
+  MadeKey made;
+  made.key = TakeKey((reply.*kRaw)(), (reply.*kMessage)());
+  if (made.key.empty()) co_return Garbage(sendable.rpc(), "key");
+  made.check_sum = CopyOf(reply.checksum());
+  co_return made;
+}
+
+Awaitable<Result<MadeKeyPair>> Client::FetchKeyPair(const HsmCall& call,
+                                                    grep11::GenerateKeyPairRequest request) {
+  const SendableOf<GenerateKeyPairRpc> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  const auto& reply = ReplyOf<GenerateKeyPairRpc>(done);
+  MadeKeyPair made;
+  made.private_key = TakeKey(reply.privkeybytes(), reply.privkey());
+  made.public_key = TakeKey(reply.pubkeybytes(), reply.pubkey());
+  if (made.private_key.empty() || made.public_key.empty()) {
+    co_return Garbage(sendable.rpc(), "key pair");
+  }
+  co_return made;
+}
+
+Awaitable<Result<KeyBlob>> Client::FetchObject(const HsmCall& call,
+                                               grep11::SetAttributeValueRequest request) {
+  const SendableOf<SetAttributeValueRpc> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  KeyBlob key;
+  key.octets = CopyOf(ReplyOf<SetAttributeValueRpc>(done).object());
+  if (key.empty()) co_return Garbage(sendable.rpc(), "key");
+  co_return key;
+}
+
+// --- operations in one request ---
+
+Awaitable<Result<Bytes>> Client::Single(const HsmCall& call, KeyOperation operation,
+                                        const Mechanism& mechanism, const KeyBlob& key,
+                                        ByteView data) {
+  switch (operation) {
+    case KeyOperation::kSign: {
+      auto request = MechanismRequest<grep11::SignSingleRequest>(mechanism);
+      FillKey(key, request.mutable_privkey());
+      Assign(data, request.mutable_data());
+      return FetchBytes<SignSingleRpc, &grep11::SignSingleResponse::signature, Empty::kIsGarbage>(
+          call, std::move(request));
+    }
+    case KeyOperation::kEncrypt: {
+      auto request = MechanismRequest<grep11::EncryptSingleRequest>(mechanism);
+      FillKey(key, request.mutable_key());
+      Assign(data, request.mutable_plain());
+      return FetchBytes<EncryptSingleRpc, &grep11::EncryptSingleResponse::ciphered, Empty::kIsFine>(
+          call, std::move(request));
+    }
+    case KeyOperation::kDecrypt: {
+      auto request = MechanismRequest<grep11::DecryptSingleRequest>(mechanism);
+      FillKey(key, request.mutable_key());
+      Assign(data, request.mutable_ciphered());
+      return FetchBytes<DecryptSingleRpc, &grep11::DecryptSingleResponse::plain, Empty::kIsFine>(
+          call, std::move(request));
+    }
+    case KeyOperation::kVerify:
+      break;
+  }
+  return Fail<Result<Bytes>>(InternalError("Single() does not verify"));
+}
+
+Awaitable<Status> Client::VerifySingle(const HsmCall& call, const Mechanism& mechanism,
+                                       const KeyBlob& key, ByteView data, ByteView signature) {
+  auto request = MechanismRequest<grep11::VerifySingleRequest>(mechanism);
+  FillKey(key, request.mutable_pubkey());
+  Assign(data, request.mutable_data());
+  Assign(signature, request.mutable_signature());
+  return Send<VerifySingleRpc>(call, std::move(request));
+}
+
+Awaitable<Result<Bytes>> Client::DigestSingle(const HsmCall& call, const Mechanism& mechanism,
+                                              ByteView data) {
+  auto request = MechanismRequest<grep11::DigestSingleRequest>(mechanism);
+  Assign(data, request.mutable_data());
+  return FetchBytes<DigestSingleRpc, &grep11::DigestSingleResponse::digest, Empty::kIsGarbage>(
+      call, std::move(request));
+}
+
+// --- operations in several requests ---
+
+Awaitable<Result<OperationState>> Client::Init(const HsmCall& call, KeyOperation operation,
+                                               const Mechanism& mechanism, const KeyBlob& key) {
+  switch (operation) {
+    case KeyOperation::kEncrypt: {
+      auto request = MechanismRequest<grep11::EncryptInitRequest>(mechanism);
+      FillKey(key, request.mutable_key());
+      return FetchState<EncryptInitRpc>(call, std::move(request));
+    }
+    case KeyOperation::kDecrypt: {
+      auto request = MechanismRequest<grep11::DecryptInitRequest>(mechanism);
+      FillKey(key, request.mutable_key());
+      return FetchState<DecryptInitRpc>(call, std::move(request));
+    }
+    case KeyOperation::kSign: {
+      auto request = MechanismRequest<grep11::SignInitRequest>(mechanism);
+      FillKey(key, request.mutable_privkey());
+      return FetchState<SignInitRpc>(call, std::move(request));
+    }
+    case KeyOperation::kVerify: {
+      auto request = MechanismRequest<grep11::VerifyInitRequest>(mechanism);
+      FillKey(key, request.mutable_pubkey());
+      return FetchState<VerifyInitRpc>(call, std::move(request));
+    }
+  }
+  return Fail<Result<OperationState>>(InternalError("unknown operation"));
+}
+
+Awaitable<Result<UpdateResult>> Client::Update(const HsmCall& call, KeyOperation operation,
+                                               const OperationState& state, ByteView data) {
+  switch (operation) {
+    case KeyOperation::kEncrypt: {
+      auto request = StateRequest<grep11::EncryptUpdateRequest>(state);
+      Assign(data, request.mutable_plain());
+      return FetchUpdate<EncryptUpdateRpc, &grep11::EncryptUpdateResponse::ciphered>(
+          call, std::move(request));
+    }
+    case KeyOperation::kDecrypt: {
+      auto request = StateRequest<grep11::DecryptUpdateRequest>(state);
+      Assign(data, request.mutable_ciphered());
+      return FetchUpdate<DecryptUpdateRpc, &grep11::DecryptUpdateResponse::plain>(
+          call, std::move(request));
+    }
+    case KeyOperation::kSign: {
+      auto request = StateRequest<grep11::SignUpdateRequest>(state);
+      Assign(data, request.mutable_data());
+      return FetchUpdate<SignUpdateRpc, nullptr>(call, std::move(request));
+    }
+    case KeyOperation::kVerify: {
+      auto request = StateRequest<grep11::VerifyUpdateRequest>(state);
+      Assign(data, request.mutable_data());
+      return FetchUpdate<VerifyUpdateRpc, nullptr>(call, std::move(request));
+    }
+  }
+  return Fail<Result<UpdateResult>>(InternalError("unknown operation"));
+}
+
+Awaitable<Result<Bytes>> Client::Final(const HsmCall& call, KeyOperation operation,
+                                       const OperationState& state) {
+  switch (operation) {
+    case KeyOperation::kEncrypt:
+      return FetchBytes<EncryptFinalRpc, &grep11::EncryptFinalResponse::ciphered, Empty::kIsFine>(
+          call, StateRequest<grep11::EncryptFinalRequest>(state));
+    case KeyOperation::kDecrypt:
+      return FetchBytes<DecryptFinalRpc, &grep11::DecryptFinalResponse::plain, Empty::kIsFine>(
+          call, StateRequest<grep11::DecryptFinalRequest>(state));
+    case KeyOperation::kSign:
+      return FetchBytes<SignFinalRpc, &grep11::SignFinalResponse::signature, Empty::kIsGarbage>(
+          call, StateRequest<grep11::SignFinalRequest>(state));
+    case KeyOperation::kVerify:
+      break;
+  }
+  return Fail<Result<Bytes>>(InternalError("Final() does not verify"));
+}
+
+Awaitable<Status> Client::VerifyFinal(const HsmCall& call, const OperationState& state,
+                                      ByteView signature) {
+  auto request = StateRequest<grep11::VerifyFinalRequest>(state);
+  Assign(signature, request.mutable_signature());
+  return Send<VerifyFinalRpc>(call, std::move(request));
+}
+
+// --- keys ---
+
+Awaitable<Result<MadeKey>> Client::GenerateKey(const HsmCall& call, const Mechanism& mechanism,
+                                               const AttributeList& attributes) {
+  auto request = MechanismRequest<grep11::GenerateKeyRequest>(mechanism);
+  if (auto filled = FillTemplate(attributes, request.mutable_template_()); !filled) {
+    return Fail<Result<MadeKey>>(std::move(filled).error());
+  }
+  using Reply = grep11::GenerateKeyResponse;
+  return FetchKey<GenerateKeyRpc, &Reply::keybytes, &Reply::key>(call, std::move(request));
+}
+
+Awaitable<Result<MadeKeyPair>> Client::GenerateKeyPair(const HsmCall& call,
+                                                       const Mechanism& mechanism,
+                                                       const AttributeList& public_attributes,
+                                                       const AttributeList& private_attributes) {
+  auto request = MechanismRequest<grep11::GenerateKeyPairRequest>(mechanism);
+  auto filled = FillTemplate(public_attributes, request.mutable_pubkeytemplate());
+  if (filled) filled = FillTemplate(private_attributes, request.mutable_privkeytemplate());
+  if (!filled) return Fail<Result<MadeKeyPair>>(std::move(filled).error());
+  return FetchKeyPair(call, std::move(request));
+}
+
+Awaitable<Result<Bytes>> Client::WrapKey(const HsmCall& call, const Mechanism& mechanism,
+                                         const KeyBlob& wrapping_key, const KeyBlob& key) {
+  auto request = MechanismRequest<grep11::WrapKeyRequest>(mechanism);
+  FillKey(wrapping_key, request.mutable_kek());
+  FillKey(key, request.mutable_key());
+  return FetchBytes<WrapKeyRpc, &grep11::WrapKeyResponse::wrapped, Empty::kIsGarbage>(
+      call, std::move(request));
+}
+
+Awaitable<Result<MadeKey>> Client::UnwrapKey(const HsmCall& call, const Mechanism& mechanism,
+                                             const KeyBlob& unwrapping_key, ByteView wrapped,
+                                             const AttributeList& attributes) {
+  auto request = MechanismRequest<grep11::UnwrapKeyRequest>(mechanism);
+  FillKey(unwrapping_key, request.mutable_kek());
+  Assign(wrapped, request.mutable_wrapped());
+  if (auto filled = FillTemplate(attributes, request.mutable_template_()); !filled) {
+    return Fail<Result<MadeKey>>(std::move(filled).error());
+  }
+  using Reply = grep11::UnwrapKeyResponse;
+  return FetchKey<UnwrapKeyRpc, &Reply::unwrappedbytes, &Reply::unwrapped>(call,
+                                                                           std::move(request));
+}
+
+Awaitable<Result<MadeKey>> Client::DeriveKey(const HsmCall& call, const Mechanism& mechanism,
+                                             const KeyBlob& base_key,
+                                             const AttributeList& attributes) {
+  auto request = MechanismRequest<grep11::DeriveKeyRequest>(mechanism);
+  FillKey(base_key, request.mutable_basekey());
+  if (auto filled = FillTemplate(attributes, request.mutable_template_()); !filled) {
+    return Fail<Result<MadeKey>>(std::move(filled).error());
+  }
+  using Reply = grep11::DeriveKeyResponse;
+  return FetchKey<DeriveKeyRpc, &Reply::newkeybytes, &Reply::newkey>(call, std::move(request));
+}
+
+Awaitable<Result<KeyBlob>> Client::SetAttributeValue(const HsmCall& call, const KeyBlob& key,
+                                                     const AttributeList& attributes) {
+  grep11::SetAttributeValueRequest request;
+  Assign(key.view(), request.mutable_object());
+  if (auto filled = FillTemplate(attributes, request.mutable_attributes()); !filled) {
+    return Fail<Result<KeyBlob>>(std::move(filled).error());
+  }
+  return FetchObject(call, std::move(request));
+}
+
+// --- queries ---
+
+Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> Client::GetMechanismList(const HsmCall& call) {
+  const grep11::GetMechanismListRequest request;
+  const SendableOf<GetMechanismListRpc> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  const auto& mechanisms = ReplyOf<GetMechanismListRpc>(done).mechs();
+  co_return std::vector<CK_MECHANISM_TYPE>(mechanisms.begin(), mechanisms.end());
+}
+
+Awaitable<Result<Bytes>> Client::GenerateRandom(const HsmCall& call, std::uint32_t bytes) {
+  grep11::GenerateRandomRequest request;
+  request.set_len(bytes);
+  const SendableOf<GenerateRandomRpc> sendable(request);
+  GW_CO_TRY(done, co_await Run(call, sendable));
+  const std::string& random = ReplyOf<GenerateRandomRpc>(done).rnd();
+  if (random.size() != bytes) co_return Garbage(sendable.rpc(), "random octets of that number");
+  co_return CopyOf(random);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Grep11Client>> Grep11Client::Make(const TokenConfig& config,
+                                                         const TimesConfig& times, Silo& silo,
+                                                         const Clock& clock) {
+  if (config.endpoints.empty()) {
+    return CallerError(CKR_ARGUMENTS_BAD,
+                       "slot " + std::to_string(config.slot) + " has no HSM endpoint");
+  }
+  GW_TRY(pool, ChannelPool::Make(config));
+  return std::unique_ptr<Grep11Client>(
+      std::make_unique<Client>(config, times, silo, clock, std::move(pool)));
+}
+
+}  // namespace gw

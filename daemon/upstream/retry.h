@@ -1,0 +1,65 @@
+// Room: upstream. May include: core. When a failed RPC is sent again: the only place that decides
+// it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+
+#include "daemon/core/async.h"
+#include "daemon/upstream/failure.h"
+#include "daemon/upstream/rpc_table.h"
+
+namespace gw {
+
+// Bounds the share of retries, so that an HSM in trouble is not drowned by them: each first try
+// earns a tenth of a retry, up to `kMost` in hand. One per token's HSM; loop only.
+class RetryBudget {
+ public:
+  void Earn() { in_hand_ = in_hand_ + kPerTry > kMost ? kMost : in_hand_ + kPerTry; }
+  bool Spend() {
+    if (in_hand_ < 1) return false;
+    in_hand_ -= 1;
+    return true;
+  }
+
+ private:
+  static constexpr double kPerTry = 0.1;
+  static constexpr double kMost = 32;
+  double in_hand_ = kMost;
+};
+
+// One RPC with its repetitions. Rules (design 8, behaviour R130, R311, R335):
+//   token refused       renew it once and try again at once, whatever the RPC: nothing ran
+//   right missing       the same
+//   overload            back off and try again, whatever the RPC: nothing ran
+//   unreachable, no answer in time, the HSM's own retry hint
+//                       back off and try again if the RPC is repeatable
+//   anything else       never
+// Back-offs double from one try to the next and are jittered down to a half; a try that could only
+// start after the deadline is not made; all but the renewals are paid from the budget.
+class Retry {
+ public:
+  Retry(const RpcInfo& rpc, RetryBudget& budget, std::minstd_rand& random)
+      : rpc_(rpc), budget_(budget), random_(random) {
+    budget_.Earn();
+  }
+
+  struct Decision {
+    enum class Step : std::uint8_t { kGiveUp, kWait, kRenewToken } step = Step::kGiveUp;
+    std::chrono::nanoseconds wait{0};
+  };
+  Decision Next(FailureClass what, SteadyTime now, Deadline deadline);
+
+ private:
+  Decision RenewOnce();
+  Decision BackOff(std::chrono::nanoseconds first, SteadyTime now, Deadline deadline);
+
+  const RpcInfo& rpc_;
+  RetryBudget& budget_;
+  std::minstd_rand& random_;
+  unsigned waits_ = 0;
+  bool renewed_ = false;
+};
+
+}  // namespace gw

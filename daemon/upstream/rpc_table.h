@@ -1,0 +1,52 @@
+// Room: upstream. May include: core. What is to be known about each RPC, one row each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace gw {
+
+enum class RpcId : std::uint8_t {
+  kGenerateRandom,
+  kDigestSingle,
+  kEncryptSingle,
+  kDecryptSingle,
+  kSignSingle,
+  kVerifySingle,
+  kEncryptInit,
+  kDecryptInit,
+  kSignInit,
+  kVerifyInit,
+  kEncryptUpdate,
+  kDecryptUpdate,
+  kSignUpdate,
+  kVerifyUpdate,
+  kEncryptFinal,
+  kDecryptFinal,
+  kSignFinal,
+  kVerifyFinal,
+  kGenerateKey,
+  kGenerateKeyPair,
+  kWrapKey,
+  kUnwrapKey,
+  kDeriveKey,
+  kSetAttributeValue,
+  kGetMechanismList,
+};
+inline constexpr std::size_t kRpcCount = 25;
+
+struct RpcInfo {
+  RpcId id;
+  std::string_view name;    // of the RPC, for metrics and logs
+  std::string_view action;  // the IAM action that a caller needs (wire sheet 8.6)
+  // May be sent again when nobody knows whether it ran. The HSM keeps nothing, so all but the
+  // steps of a multi-part operation qualify: a key whose blob nobody saw does not exist.
+  bool repeatable;
+  // May take minutes in the HSM (prime generation): bounded by the call's deadline alone.
+  bool slow;
+};
+
+const RpcInfo& InfoOf(RpcId id);
+
+}  // namespace gw
