@@ -1,0 +1,122 @@
+// No room: puts the rooms together.
+#include "daemon/gateway.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/core/log.h"
+#include "daemon/core/version.h"
+#include "daemon/keystore/sqlite_keystore.h"
+#include "daemon/localcrypto/hmac.h"
+#include "daemon/localcrypto/random.h"
+#include "daemon/runtime/notify.h"
+
+namespace gw {
+namespace {
+
+// Attached applications are bounded by their connections: each has at least one.
+std::unique_ptr<ApplicationTable> MakeApplications(TokenTable& tokens, const Config& config) {
+  return std::make_unique<ApplicationTable>(tokens, config.gateway.limits.connections);
+}
+
+}  // namespace
+
+Gateway::Gateway(ConfigPtr config)
+    : applications_(MakeApplications(tokens_, *config)),
+      services_{tokens_, *applications_, blocking_, std::move(config)},
+      gate_(silo_.loop().get_executor()) {}
+
+Gateway::~Gateway() = default;
+
+Status Gateway::Start() {
+  GW_TRY_VOID(OpenKeystore());
+  dispatcher_ = std::make_unique<Dispatcher>(services_, silo_.loop().get_executor());
+  listener_ = std::make_unique<Listener>(silo_.loop(), services_, *dispatcher_, gate_);
+  GW_TRY_VOID(listener_->Open(services_.gateway().socket));
+  const std::string& metrics_listen = services_.gateway().metrics_listen;
+  if (!metrics_listen.empty()) {
+    admin_ = std::make_unique<AdminServer>(silo_.loop(), metrics_listen,
+                                           [this] { return HealthJson(); });
+    GW_TRY_VOID(admin_->Start());
+  }
+  silo_.Start();
+  return Ok();
+}
+
+Status Gateway::OpenKeystore() {
+  SqliteOptions options;
+  options.directory = services_.gateway().state_directory;
+  options.crypto = KeystoreCrypto{&RandomBytes, &HmacSha256};
+  GW_TRY(keystore, OpenSqliteKeystore(std::move(options)));
+  keystore_ = std::move(keystore);
+  GW_TRY(contents, keystore_->Load());
+  for (const std::string& refused : contents.refused) log::Error("keystore: {}", refused);
+  log::Info("keystore: {} objects loaded, {} refused", contents.records.size(),
+            contents.refused.size());
+  return OpenTokens(contents);
+}
+
+Status Gateway::OpenTokens(const KeystoreContents& contents) {
+  for (const TokenConfig& token_config : services_.config->tokens) {
+    GW_TRY(upstream, MakeUpstream(token_config, services_.gateway().times, silo_));
+    IdentityProvider* identities = token_config.iam.enabled ? &upstream->identities() : nullptr;
+    auto token = std::make_unique<Token>(token_config, upstream->client(), identities, *keystore_);
+    token->Adopt(contents);
+    upstream->Connect();
+    tokens_.Add(std::move(token));
+    upstreams_.push_back(std::move(upstream));
+  }
+  return Ok();
+}
+
+void Gateway::Reload(ConfigPtr config) {
+  const GatewayConfig& before = services_.gateway();
+  const GatewayConfig& after = config->gateway;
+  if (before.socket != after.socket || before.state_directory != after.state_directory ||
+      before.metrics_listen != after.metrics_listen) {
+    log::Warn(
+        "gateway.socket, gateway.state_directory and gateway.metrics_listen change at the next "
+        "restart");
+  }
+  log::Info(
+      "logging, policy, limits, times and local work are in force; changes of tokens and endpoints "
+      "wait for the "
+      "next restart");
+  services_.config = std::move(config);
+}
+
+Awaitable<void> Gateway::DrainConnections() {
+  listener_->Close();
+  gate_.Close();
+  const auto drain = services_.gateway().times.drain;
+  const bool empty = co_await gate_.WaitEmpty(drain);
+  if (!empty) log::Warn("{} calls were still in flight after {} ms", gate_.inside(), drain.count());
+  listener_->CloseConnections();
+  if (admin_ != nullptr) admin_->Stop();
+  for (const auto& upstream : upstreams_) upstream->Shutdown();
+}
+
+void Gateway::Stop() {
+  silo_.Stop();
+  blocking_.join();
+  if (keystore_ != nullptr) keystore_->Stop();
+}
+
+std::string Gateway::metrics_address() const {
+  return admin_ == nullptr ? std::string() : admin_->address();
+}
+
+std::string Gateway::HealthJson() const {
+  const auto uptime = std::chrono::steady_clock::now() - started_;
+  const nlohmann::json health{
+      {"version", kVersion},
+      {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+      {"applications", applications_->size()},
+      {"connections", listener_->connections()},
+      {"calls_in_flight", gate_.inside()},
+  };
+  return health.dump();
+}
+
+}  // namespace gw
