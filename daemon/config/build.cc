@@ -48,7 +48,7 @@ void CheckKeystoresAcrossSlots(Problems& problems, const RawFile& file,
 }
 
 void BuildTokens(Problems& problems, const RawFile& file, Config& config) {
-  if (file.tokens.empty()) {
+  if (!file.names_tokens) {
     problems.Error({"tokens"}, "is missing: at least tokens.0 with grep11connection and users");
   }
   for (const auto& [slot, raw] : file.tokens) {

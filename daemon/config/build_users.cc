@@ -63,30 +63,42 @@ void BuildKeystores(Problems& problems, const Place& place, const RawToken& raw,
                  "must differ from that of users.1: one keystore cannot be private and public");
 }
 
-// The gateway keeps one IAM client for a token, so its users must agree.
+std::string EndpointOf(const RawIamAuth& iam) {
+  return iam.endpoint.value.empty() ? std::string(kDefaultIamEndpoint) : iam.endpoint.value;
+}
+
+// The gateway keeps one IAM client for a token, so the other users must agree with the anonymous
+// one, whose section is the one that people fill in.
+void CheckIamAgrees(Problems& problems, const Place& place, const RawIamAuth& iam,
+                    const TokenConfig& token) {
+  constexpr std::string_view kText = "must be the same as for users.2: a token has one IAM";
+  const auto at = [&place](std::string_view key, int line) {
+    return place.Child(key, line != 0 ? line : place.line);
+  };
+  if (iam.enabled.value != token.iam.enabled) {
+    problems.Error(at("enabled", iam.enabled.line), kText);
+  }
+  const bool wrong = iam.endpoint.present() && iam.endpoint.value.empty();  // said already
+  if (!wrong && EndpointOf(iam) != token.iam.endpoint) {
+    problems.Error(at("endpoint", iam.endpoint.line), kText);
+  }
+}
+
 void BuildIam(Problems& problems, const Place& place, const RawFile& file, const RawToken& raw,
               TokenConfig& token) {
   token.iam.endpoint = kDefaultIamEndpoint;
   token.iam.ca_file = file.gateway.iam_ca_file.value;
-  bool first = true;
+  const RawUser* anonymous = FindUser(raw, kAnonymous);
+  if (anonymous == nullptr) return;  // said already
+  const RawIamAuth& reference = IamOf(file, *anonymous);
+  token.iam.enabled = reference.enabled.value;
+  token.iam.endpoint = EndpointOf(reference);
+  token.iam.instance = reference.instance.value;
   for (const auto& [number, user] : raw.users) {
     const RawIamAuth& iam = IamOf(file, user);
-    const std::string endpoint =
-        iam.endpoint.value.empty() ? std::string(kDefaultIamEndpoint) : iam.endpoint.value;
-    const Place section = PlaceOfUser(place, number, user).Child("iamauth", iam.line);
-    if (!first && iam.enabled.value != token.iam.enabled) {
-      problems.Error(section.Child("enabled", iam.enabled.present() ? iam.enabled.line : user.line),
-                     "must be the same for all users of a token");
-    }
-    if (!first && endpoint != token.iam.endpoint) {
-      problems.Error(
-          section.Child("endpoint", iam.endpoint.present() ? iam.endpoint.line : user.line),
-          "must be the same for all users of a token");
-    }
-    if (first) token.iam.enabled = iam.enabled.value;
-    if (first) token.iam.endpoint = endpoint;
-    if (token.iam.instance.empty()) token.iam.instance = iam.instance.value;
-    first = false;
+    const Place section =
+        PlaceOfUser(place, number, user).Child("iamauth", iam.line != 0 ? iam.line : user.line);
+    CheckIamAgrees(problems, section, iam, token);
   }
 }
 
@@ -137,13 +149,15 @@ KeystoreAuth AuthOf(Problems& problems, const RawFile& file, const Place& place,
                     const RawUser& user) {
   const RawSessionAuth& raw = user.session.line != 0 ? user.session : file.session_template;
   const GivenSecret& old = user.keystore_password;
-  const Place section = place.Child("sessionauth", place.line);
+  const Place section = place.Child("sessionauth", raw.line != 0 ? raw.line : user.line);
+  const auto at = [&section](std::string_view key, int line) {
+    return section.Child(key, line != 0 ? line : section.line);
+  };
   KeystoreAuth auth;
   auth.enabled = raw.enabled.value || old.present();
-  auth.enabled_at = section.Child("enabled", raw.enabled.present() ? raw.enabled.line : user.line);
+  auth.enabled_at = at("enabled", raw.enabled.line);
   auth.password = raw.password.value;
-  auth.password_at =
-      section.Child("tokenspaceIDPassword", raw.password.present() ? raw.password.line : user.line);
+  auth.password_at = at("tokenspaceIDPassword", raw.password.line);
   if (!old.present()) return auth;
   if (auth.password && !Equal(auth.password->view(), old.value->view())) {
     problems.Error(place.Child("keystorePassword", old.line),

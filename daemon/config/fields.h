@@ -56,17 +56,22 @@ inline void ListLeaf(const std::string& path, std::vector<std::string>& names) {
   names.push_back(path);
 }
 
+// The value at `place`, as what a complaint is about.
+inline Place At(const Place& place, const YamlNode& node) {
+  return {place.path, node.line, place.strict, &node};
+}
+
 // The text of a scalar; null, after a complaint, for a map or a list.
 inline const std::string* ScalarOf(Problems& problems, const Place& place, const YamlNode& node) {
   if (node.kind == YamlNode::Kind::kScalar) return &node.scalar;
-  problems.Error({place.path, node.line, place.strict}, "must be a single value");
+  problems.Error(At(place, node), "must be a single value");
   return nullptr;
 }
 
 inline bool IsKind(Problems& problems, const Place& place, const YamlNode& node,
                    YamlNode::Kind kind, std::string_view complaint) {
   if (node.kind == kind) return true;
-  problems.Error({place.path, node.line, place.strict}, complaint);
+  problems.Error(At(place, node), complaint);
   return false;
 }
 
@@ -118,7 +123,7 @@ void ReadValue(Problems& problems, const Place& place, const YamlNode& node, Own
   } else {
     complaint = kParse(*text, member);
   }
-  if (!complaint.empty()) problems.Error({place.path, node.line, place.strict}, complaint);
+  if (!complaint.empty()) problems.Error(At(place, node), complaint);
 }
 
 // A secret goes into wiped memory at once. An empty one counts as not given.
@@ -200,7 +205,7 @@ void ReadValues(Problems& problems, const Place& place, const YamlNode& node,
     typename ValueOf<kMember>::value_type value{};
     const Complaint complaint = kParse(*text, value);
     if (complaint.empty()) return (out.*kMember).push_back(value);
-    problems.Error({place.path, item.line, place.strict}, complaint);
+    problems.Error(At(place, item), complaint);
   };
   if (node.kind != YamlNode::Kind::kSequence) return read_one(node);
   for (const YamlNodePtr& item : node.items) read_one(*item);

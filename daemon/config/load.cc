@@ -56,6 +56,10 @@ LoadedConfig Load(std::string_view text, const std::string& name, mode_t mode) {
   const bool empty = !root || root->kind == YamlNode::Kind::kNull;
   if (empty && !problems.HasErrors()) problems.Error({}, "the file is empty");
   if (empty) return Finish(problems, nullptr);
+  if (root->kind != YamlNode::Kind::kMap) {
+    problems.Error({"", root->line}, "must be a section with keys, of which tokens is one");
+    return Finish(problems, nullptr);
+  }
   const RawFile file = ReadRawFile(problems, *root);
   CheckMode(problems, mode, HoldsSecret(file));
   return Finish(problems, std::make_shared<Config>(BuildConfig(problems, file)));

@@ -48,7 +48,7 @@ Place Place::Child(std::string_view key, int key_line) const {
 }
 
 void Problems::Add(std::vector<ConfigProblem>& list, const Place& place, std::string_view text) {
-  if (!said_.emplace(place.line, text).second) return;
+  if (place.node != nullptr && !said_.emplace(place.node, text).second) return;
   const std::string name = place.path.empty() ? "" : place.path + ": ";
   list.push_back({file_, place.line, name + std::string(text)});
 }
@@ -61,8 +61,7 @@ std::vector<ConfigProblem> Problems::Take(std::vector<ConfigProblem>& list) {
 std::string_view Nearest(std::string_view key, const std::vector<std::string_view>& known) {
   if (key.size() > kLongestKey) return {};
   std::string_view best;
-  std::size_t best_distance =
-      std::max<std::size_t>(1, std::min<std::size_t>(3, key.size() / 3)) + 1;
+  std::size_t best_distance = key.size() < 4 ? 2 : key.size() < 9 ? 3 : 4;  // one past the last
   for (const std::string_view candidate : known) {
     const std::size_t distance = Distance(key, candidate);
     if (distance >= best_distance) continue;

@@ -22,19 +22,20 @@ std::string Describe(const ConfigProblem& problem);
 // cut. For what a file or a peer wrote, never for secrets.
 std::string Printable(std::string_view text);
 
-// Where a value stands: its dotted name, the line to complain about, and whether unknown keys in it
-// are errors (our own section) or warnings (the vendor's).
+// Where a value stands: its dotted name, the line to complain about, whether unknown keys in it are
+// errors (our own section) or warnings (the vendor's), and the node that the complaint is about.
 struct Place {
   std::string path;
   int line = 0;
   bool strict = false;
+  const void* node = nullptr;
 
   // The place of `key` in this section.
   Place Child(std::string_view key, int key_line) const;
 };
 
 // Collects complaints. A template that is merged into several users would be complained about
-// several times: one line says the same thing once.
+// several times: about one node the same thing is said once.
 class Problems {
  public:
   explicit Problems(std::string file) : file_(std::move(file)) {}
@@ -55,7 +56,7 @@ class Problems {
   const std::string file_;
   std::vector<ConfigProblem> errors_;
   std::vector<ConfigProblem> warnings_;
-  std::set<std::pair<int, std::string>> said_;
+  std::set<std::pair<const void*, std::string>> said_;
 };
 
 // The one of `known` that somebody who typed `key` most likely meant; empty if none is near.

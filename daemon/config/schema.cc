@@ -10,7 +10,8 @@ void UnknownKey(Problems& problems, const Place& place, const YamlEntry& entry,
   std::string text = place.strict ? "unknown key" : "unknown key, ignored";
   const std::string_view nearest = Nearest(entry.key, known);
   if (!nearest.empty()) text += "; did you mean \"" + std::string(nearest) + "\"?";
-  const Place at = place.Child(entry.key, entry.line);
+  Place at = place.Child(entry.key, entry.line);
+  at.node = entry.value.get();
   place.strict ? problems.Error(at, text) : problems.Warning(at, text);
 }
 
@@ -170,6 +171,7 @@ constexpr Field<RawFile> kFile[] = {
 
 RawFile ReadRawFile(Problems& problems, const YamlNode& root) {
   RawFile file;
+  file.names_tokens = root.Find("tokens") != nullptr;
   ReadFields(problems, {}, root, std::span<const Field<RawFile>>(kFile), file);
   return file;
 }

@@ -99,6 +99,7 @@ struct RawGateway : GatewayConfig {
 };
 
 struct RawFile {
+  bool names_tokens = false;  // even if nothing in it is usable
   RawIamAuth iam_template;
   RawSessionAuth session_template;
   std::map<std::uint64_t, RawToken> tokens;

@@ -190,9 +190,8 @@ int LineIndentedByTab(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++line) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view row = text.substr(at, end - at);
-    const std::size_t content = row.find_first_not_of(" \t\r");
-    const bool blank = content == std::string_view::npos;
-    if (!blank && row.substr(0, content).find('\t') != std::string_view::npos) return line;
+    const std::string_view indentation = row.substr(0, row.find_first_not_of(" \t\r"));
+    if (indentation.find('\t') != std::string_view::npos) return line;
     at = end + 1;
   }
   return 0;

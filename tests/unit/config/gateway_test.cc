@@ -12,7 +12,7 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// The minimal file with a gateway section; its first key is on line 16.
+// The minimal file with a gateway section; its first key is on line 17.
 std::string Gateway(std::string_view lines) {
   return std::string(kMinimal) + "gateway:\n" + std::string(lines);
 }
@@ -143,34 +143,34 @@ TEST_P(WrongGatewayTest, IsOneComplaintWithItsLine) {
 INSTANTIATE_TEST_SUITE_P(
     Keys, WrongGatewayTest,
     ::testing::Values(
-        Wrong{"unknown", "  colour: blue\n", "16: gateway.colour: unknown key"},
+        Wrong{"unknown", "  colour: blue\n", "17: gateway.colour: unknown key"},
         Wrong{"misspelt", "  metrics-listen: x\n",
-              "16: gateway.metrics-listen: unknown key; did you mean \"metrics_listen\"?"},
+              "17: gateway.metrics-listen: unknown key; did you mean \"metrics_listen\"?"},
         Wrong{"misspelt_deep", "  limits:\n    connection: 5\n",
-              "17: gateway.limits.connection: unknown key; did you mean \"connections\"?"},
+              "18: gateway.limits.connection: unknown key; did you mean \"connections\"?"},
         Wrong{"misspelt_in_a_list", "  tokens: {0: {endpoints: [{address: a.test, prot: 1}]}}\n",
-              "16: gateway.tokens.0.endpoints[0].prot: unknown key; did you mean \"port\"?"},
+              "17: gateway.tokens.0.endpoints[0].prot: unknown key; did you mean \"port\"?"},
         Wrong{"no_such_slot", "  tokens:\n    7: {channels: 1}\n",
-              "17: gateway.tokens.7: there is no tokens.7"},
+              "18: gateway.tokens.7: there is no tokens.7"},
         Wrong{"endpoint_without_address", "  tokens: {0: {endpoints: [{port: 1}]}}\n",
-              "16: gateway.tokens.0.endpoints[0].address: is missing"},
+              "17: gateway.tokens.0.endpoints[0].address: is missing"},
         Wrong{"endpoint_twice",
               "  tokens: {0: {endpoints: [{address: a.test}, {address: a.test, port: 443}]}}\n",
-              "16: gateway.tokens.0.endpoints[1]: the same address and port as an endpoint before"},
+              "17: gateway.tokens.0.endpoints[1]: the same address and port as an endpoint before"},
         Wrong{"endpoints_not_a_list", "  tokens: {0: {endpoints: {address: a.test}}}\n",
-              "16: gateway.tokens.0.endpoints: must be a list"},
+              "17: gateway.tokens.0.endpoints: must be a list"},
         Wrong{"no_such_user", "  policy:\n    allowed_users:\n      - root\n      - no-such-user\n",
-              "19: gateway.policy.allowed_users: no user \"no-such-user\" on this host"},
+              "20: gateway.policy.allowed_users: no user \"no-such-user\" on this host"},
         Wrong{"frame_too_large", "  limits: {max_frame_bytes: 65MiB}\n",
-              "16: gateway.limits.max_frame_bytes: must be from 65536 to 67108864 bytes"},
+              "17: gateway.limits.max_frame_bytes: must be from 65536 to 67108864 bytes"},
         Wrong{"time_without_sense", "  times: {call: soon}\n",
-              "16: gateway.times.call: must be a time with ms, s, m or h, as in \"30s\" (a bare "
+              "17: gateway.times.call: must be a time with ms, s, m or h, as in \"30s\" (a bare "
               "number counts ms)"},
         Wrong{"metrics_for_everybody", "  metrics_listen: 0.0.0.0:9611\n",
-              "16: gateway.metrics_listen: must be a loopback address: it answers without a "
+              "17: gateway.metrics_listen: must be a loopback address: it answers without a "
               "password"},
         Wrong{"try_longer_than_call", "  times: {call: 5s, rpc: 6s}\n",
-              "warning 15: gateway.times.rpc: is longer than gateway.times.call, which ends the "
+              "warning 16: gateway.times.rpc: is longer than gateway.times.call, which ends the "
               "request before"}),
     [](const auto& instance) { return instance.param.name; });
 

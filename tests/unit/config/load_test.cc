@@ -80,7 +80,7 @@ TEST_F(LoadTest, R270ABadFileIsNotPassedOverForALaterOne) {
   const std::string good = Write("good", kMinimal);
   const LoadedConfig loaded = LoadFirstConfig({bad, good});
   EXPECT_EQ(loaded.config, nullptr);
-  EXPECT_THAT(Lines(loaded), ElementsAre("1: must be a section with keys"));
+  EXPECT_THAT(Lines(loaded), ElementsAre("1: must be a section with keys, of which tokens is one"));
 }
 
 TEST_F(LoadTest, R271WithoutAFileTheComplaintNamesEveryPathTried) {
@@ -181,7 +181,7 @@ TEST_F(LoadTest, AllComplaintsComeAtOnceSortedByLine) {
 TEST_F(LoadTest, WarningsAreAlsoInTheConfig) {
   const LoadedConfig loaded = LoadConfigText(std::string(kMinimal) + "colour: blue\n", "test.yaml");
   ASSERT_NE(loaded.config, nullptr);
-  EXPECT_THAT(loaded.config->warnings, ElementsAre("test.yaml:15: colour: unknown key, ignored"));
+  EXPECT_THAT(loaded.config->warnings, ElementsAre("test.yaml:16: colour: unknown key, ignored"));
 }
 
 TEST_F(LoadTest, NoComplaintRepeatsASecret) {

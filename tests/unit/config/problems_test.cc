@@ -24,13 +24,17 @@ TEST(ProblemsTest, AreSortedByLineAndKeepTheirOrderWithinOne) {
               ElementsAre("f:1: a: first", "f:2: b: second", "f:2: c: third"));
 }
 
-TEST(ProblemsTest, OneLineSaysOneThingOnce) {
+TEST(ProblemsTest, AboutOneNodeOneThingIsSaidOnce) {
+  const int shared = 0;
+  const int other = 0;
   Problems problems("f");
-  problems.Error({"template.endpoint", 3}, "wrong");
-  problems.Error({"users.0.endpoint", 3}, "wrong");
-  problems.Error({"users.0.endpoint", 4}, "wrong");
+  problems.Error({"template.endpoint", 3, false, &shared}, "wrong");
+  problems.Error({"users.0.endpoint", 3, false, &shared}, "wrong");
+  problems.Error({"users.1.endpoint", 3, false, &other}, "wrong");
+  problems.Error({"users.2.endpoint", 3}, "wrong");
   EXPECT_THAT(Describe(problems.TakeErrors()),
-              ElementsAre("f:3: template.endpoint: wrong", "f:4: users.0.endpoint: wrong"));
+              ElementsAre("f:3: template.endpoint: wrong", "f:3: users.1.endpoint: wrong",
+                          "f:3: users.2.endpoint: wrong"));
 }
 
 TEST(ProblemsTest, TheWholeFileHasNoLine) {

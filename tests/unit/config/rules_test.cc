@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Rule{"R273_unknown_key_warns",
              kBase + "colour: blue\n",
-             {"warning 15: colour: unknown key, ignored"}},
+             {"warning 16: colour: unknown key, ignored"}},
         Rule{"R273_unknown_key_suggests",
              WithConnection("      tls:\n        cacret: /x\n"),
              {"warning 7: tokens.0.grep11connection.tls.cacret: unknown key, ignored; did you mean "
@@ -72,20 +72,15 @@ INSTANTIATE_TEST_SUITE_P(
              {"6: a tab in the indentation; YAML takes spaces only"}},
         Rule{"slot_is_not_a_number",
              With(kBase, "  0:\n", "  zero:\n"),
-             {"0: tokens: is missing: at least tokens.0 with grep11connection and users",
-              "2: tokens.zero: the key of this section must be a number"}},
+             {"2: tokens.zero: the key of this section must be a number"}},
         Rule{"slot_has_a_leading_zero",
              With(kBase, "  0:\n", "  00:\n"),
-             {"0: tokens: is missing: at least tokens.0 with grep11connection and users",
-              "2: tokens.00: the key of this section must be a number"}},
-        Rule{"tokens_is_a_list",
-             "tokens: [0]\n",
-             {"0: tokens: is missing: at least tokens.0 with grep11connection and users",
-              "1: tokens: must be sections by number"}},
+             {"2: tokens.00: the key of this section must be a number"}},
+        Rule{"tokens_is_a_list", "tokens: [0]\n", {"1: tokens: must be sections by number"}},
         Rule{"section_is_a_value",
              With(kBase, "      address: \"ep11.example.test\"\n", "") + "logging: 7\n",
              {"3: tokens.0.grep11connection.address: is missing",
-              "14: logging: must be a section with keys"}},
+              "15: logging: must be a section with keys"}},
         Rule{"value_is_a_section",
              With(kBase, "\"443\"", "{a: 1}"),
              {"3: tokens.0.grep11connection.port: is missing",
@@ -117,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "      1: {tokenspaceID: 00000000-0000-0000-0000-000000000001}\n"
                      "      2: {tokenspaceID: F00DB2F1-4421-4032-A505-465BEDFA845B, iamauth: "
                      "{apikey: k}}\n",
-             {"19: tokens.7.users.2.tokenspaceID: is the private keystore of slot 0"}},
+             {"20: tokens.7.users.2.tokenspaceID: is the private keystore of slot 0"}},
         Rule{"filestore_is_refused",
              With(kBase, "    storage:\n",
                   "    storage:\n      filestore: {enabled: TRUE, storagepath: /var/x}\n"),
@@ -271,12 +266,22 @@ INSTANTIATE_TEST_SUITE_P(
               "the PIN and belongs in no file"}},
         Rule{"iam_over_http",
              WithUsers("        iamauth: {endpoint: \"http://iam.test\"}\n", ""),
-             {"11: tokens.0.users.1.iamauth.endpoint: must begin with https://",
-              "13: tokens.0.users.2.iamauth.endpoint: must be the same for all users of a token"}},
+             {"11: tokens.0.users.1.iamauth.endpoint: must begin with https://"}},
+        Rule{"iam_of_two_services",
+             WithUsers("        iamauth: {endpoint: \"https://iam.test\"}\n", ""),
+             {"11: tokens.0.users.1.iamauth.endpoint: must be the same as for users.2: a token has "
+              "one IAM"}},
         Rule{"iam_on_for_one_user_only",
              WithUsers("        iamauth: {enabled: false}\n", ""),
-             {"13: tokens.0.users.2.iamauth.enabled: must be the same for all users of a token",
-              "2: x"}},
+             {"11: tokens.0.users.1.iamauth.enabled: must be the same as for users.2: a token has "
+              "one IAM"}},
+        Rule{"iam_off_for_one_user_only",
+             With(With(kBase, "          apikey: \"anonymous-key\"\n", "          enabled: off\n"),
+                  "ep11.example.test", "localhost"),
+             {"10: tokens.0.users.1.iamauth.enabled: must be the same as for users.2: a token has "
+              "one IAM",
+              "warning 2: tokens.0: neither IAM nor a client certificate; acceptable only because "
+              "the HSM is on this host"}},
         Rule{"loglevel_unknown",
              kBase + "logging:\n  loglevel: loud\n",
              {"warning 17: logging.loglevel: is not panic, fatal, error, warning, info, debug or "
@@ -358,7 +363,7 @@ INSTANTIATE_TEST_SUITE_P(
                  .append("          apikey: x\n"),
              {"warning 2: tokens.0: neither IAM nor a client certificate; acceptable only because "
               "the HSM is on this host",
-              "warning 17: tokens.0.users.2.iamauth.apikey: ignored, because IAM is off"}}),
+              "warning 18: tokens.0.users.2.iamauth.apikey: ignored, because IAM is off"}}),
     NameOf);
 
 }  // namespace
