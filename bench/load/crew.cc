@@ -114,6 +114,16 @@ void Crew::Begin() {
   }
 }
 
+void Crew::AwaitMeasureStart(const std::function<void()>& on_second) {
+  const SteadyTime start = board_.schedule().measure_start;
+  SteadyTime next_second = Now() + std::chrono::seconds(1);
+  while (Now() < start && !interrupted_ && !AllGone()) {
+    if (PumpOnce(std::min(next_second, start)) || Now() < next_second) continue;
+    on_second();
+    next_second += std::chrono::seconds(1);
+  }
+}
+
 RunEnd Crew::AwaitEnd(const std::function<void()>& on_second) {
   SteadyTime next_second = Now() + std::chrono::seconds(1);
   SteadyTime give_up = SteadyTime::max();

@@ -32,6 +32,8 @@ class Crew {
   bool Launch();
   // Writes the schedule and lets them go.
   void Begin();
+  // Waits until the warm-up is over, or all have ended.
+  void AwaitMeasureStart(const std::function<void()>& on_second);
   // Waits until all have ended, at most until the schedule's end plus the grace; `on_second` is
   // called once a second.
   RunEnd AwaitEnd(const std::function<void()>& on_second);

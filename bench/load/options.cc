@@ -187,6 +187,14 @@ void AddReportOptions(CLI::App& app, Options& options) {
                  "Write the report as JSON as well; '-': to standard output, instead of text")
       ->type_name("FILE")
       ->group(group);
+  app.add_option("--watch-pid", options.watched,
+                 "Report the CPU time that this process, a daemon for example, uses while the load "
+                 "is measured; may be "
+                 "repeated")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber)
+      ->allow_extra_args(false)
+      ->group(group);
   app.add_flag("--quiet", options.quiet, "No progress line and no text report")->group(group);
   app.add_flag("--allow-errors", options.allow_errors,
                "Failed operations do not change the exit status")

@@ -1,10 +1,13 @@
 // Room: bench/load. What the command line of grep11-load asks for. Includes std and core only.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bench/load/direct_options.h"
 #include "daemon/core/bytes.h"
@@ -32,6 +35,7 @@ struct Options {
   double rate_per_s = 0;  // 0: closed loop
   std::chrono::nanoseconds grace{};
 
+  std::vector<pid_t> watched;  // processes whose CPU time belongs into the report
   std::string json_path;
   bool quiet = false;
   bool allow_errors = false;

@@ -109,6 +109,37 @@ json ProcessesJson(const Outcome& outcome) {
   return out;
 }
 
+double UsPerOperation(const Outcome& outcome, std::chrono::nanoseconds cpu) {
+  const std::uint64_t operations = outcome.totals.Operations();
+  return operations == 0
+             ? 0
+             : static_cast<double>(cpu.count()) / 1000 / static_cast<double>(operations);
+}
+
+json WatchedJson(const Outcome& outcome) {
+  json out = json::array();
+  for (const WatchedProcess& process : outcome.watched) {
+    json row = {{"pid", process.pid}, {"cpu_s", nullptr}, {"cpu_us_per_op", nullptr}};
+    if (process.cpu) {
+      row["cpu_s"] = Seconds(*process.cpu);
+      row["cpu_us_per_op"] = UsPerOperation(outcome, *process.cpu);
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+void PrintWatched(std::ostream& out, const Outcome& outcome) {
+  for (const WatchedProcess& process : outcome.watched) {
+    if (process.cpu) {
+      Line(out, "  %-11s process %d: %.2f us for each operation", "CPU", process.pid,
+           UsPerOperation(outcome, *process.cpu));
+    } else {
+      Line(out, "  %-11s process %d: cannot be read", "CPU", process.pid);
+    }
+  }
+}
+
 void PrintHead(std::ostream& out, const Options& options) {
   out << options.op << " through " << (options.direct ? options.grep11.address : options.module)
       << '\n';
@@ -131,6 +162,7 @@ void PrintReport(std::ostream& out, const Options& options, const Outcome& outco
     Line(out, "  %-11s %" PRIu64 " results confirmed by a further call", "verified",
          outcome.totals.verified);
   }
+  PrintWatched(out, outcome);
   if (outcome.unstarted != 0) {
     Line(out,
          "  %-11s %" PRIu64
@@ -149,6 +181,7 @@ json ReportJson(const Options& options, const Outcome& outcome) {
           {"options", OptionsJson(options)},
           {"result", ResultJson(options, outcome)},
           {"processes", ProcessesJson(outcome)},
+          {"watched", WatchedJson(outcome)},
           {"histogram", BucketsJson(outcome.totals.latency)}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,13 @@
 
 namespace gw::bench {
 
+// CPU time of a process that is not ours, while the load was measured. Nothing when it could not be
+// read.
+struct WatchedProcess {
+  pid_t pid = 0;
+  std::optional<std::chrono::nanoseconds> cpu;
+};
+
 struct Outcome {
   std::string started_at;  // wall clock, UTC
   RunEnd end = RunEnd::kComplete;
@@ -19,6 +27,7 @@ struct Outcome {
   std::uint64_t unstarted = 0;  // open loop: due before the end, but no worker was free
   Totals totals;
   std::vector<ProcessNote> processes;
+  std::vector<WatchedProcess> watched;
   std::vector<std::string> failures;
 
   double PerSecond() const {

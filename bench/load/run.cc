@@ -13,6 +13,7 @@
 #include "bench/load/progress.h"
 #include "bench/measure/pacer.h"
 #include "bench/measure/report_json.h"
+#include "bench/measure/usage.h"
 
 namespace gw::bench {
 namespace {
@@ -36,6 +37,26 @@ double MeasuredSeconds(const Schedule& schedule, const Totals& totals) {
              : std::chrono::duration<double>(last - schedule.measure_start).count();
 }
 
+std::vector<WatchedProcess> CpuTimes(const Options& options) {
+  std::vector<WatchedProcess> times;
+  for (const pid_t pid : options.watched) times.push_back({pid, CpuTimeOf(pid)});
+  return times;
+}
+
+// What the watched processes used since `before`.
+std::vector<WatchedProcess> CpuSince(const Options& options,
+                                     const std::vector<WatchedProcess>& before) {
+  std::vector<WatchedProcess> times = CpuTimes(options);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (times[i].cpu && before[i].cpu) {
+      *times[i].cpu -= *before[i].cpu;
+    } else {
+      times[i].cpu.reset();
+    }
+  }
+  return times;
+}
+
 std::unique_ptr<Outcome> Drive(const Options& options, OpenTarget open_target) {
   Board board(options.processes, options.Workers());
   Crew crew(options, board, std::move(open_target));
@@ -45,7 +66,11 @@ std::unique_ptr<Outcome> Drive(const Options& options, OpenTarget open_target) {
     crew.Begin();
     const Schedule& schedule = board.schedule();
     Progress progress(stderr, options.quiet, board, schedule.warmup_start, schedule.measure_start);
-    outcome->end = crew.AwaitEnd([&] { progress.Tick(); });
+    const auto tick = [&] { progress.Tick(); };
+    crew.AwaitMeasureStart(tick);
+    const auto cpu_before = CpuTimes(options);
+    outcome->end = crew.AwaitEnd(tick);
+    outcome->watched = CpuSince(options, cpu_before);
     const SteadyTime now = std::chrono::steady_clock::now();
     board.AddUp(outcome->totals);
     outcome->seconds = MeasuredSeconds(schedule, outcome->totals);

@@ -40,8 +40,9 @@ std::unique_ptr<Outcome> SampleOutcome() {
 
 TEST(OutcomeTest, JsonHasTheDocumentedShape) {
   const json report = ReportJson(SmallRun(), *SampleOutcome());
-  EXPECT_THAT(KeysOf(report), ::testing::ElementsAre("build", "histogram", "machine", "options",
-                                                     "processes", "result", "started_at", "tool", "watched"));
+  EXPECT_THAT(KeysOf(report),
+              ::testing::ElementsAre("build", "histogram", "machine", "options", "processes",
+                                     "result", "started_at", "tool", "watched"));
   EXPECT_THAT(KeysOf(report["build"]), ::testing::ElementsAre("build_type", "commit", "compiler"));
   EXPECT_THAT(KeysOf(report["machine"]),
               ::testing::ElementsAre("cores", "cpu", "host_memory_mib", "kernel"));
