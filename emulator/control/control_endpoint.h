@@ -1,0 +1,41 @@
+// Room: emulator/control. The page behind --control: counters to read, faults to set. Loopback
+// only, no authentication.
+#pragma once
+
+#include "emulator/control/counters.h"
+#include "emulator/http/http_server.h"
+#include "emulator/iam/tokens.h"
+#include "emulator/trouble/trouble.h"
+
+namespace gw::emulator {
+
+// GET /health, /counters, /counters.json; POST /counters/reset, /faults. docs/emulator.md has the
+// formats. Thread: the loop of the server it is given to.
+class ControlEndpoint {
+ public:
+  ControlEndpoint(Counters& counters, Trouble& trouble, Tokens& tokens)
+      : counters_(counters), trouble_(trouble), tokens_(tokens) {}
+
+  HttpReply Handle(const HttpRequest& request);
+
+ private:
+  using Route = HttpReply (ControlEndpoint::*)(const HttpRequest&);
+  struct RouteRow {
+    std::string_view method;
+    std::string_view path;
+    Route route;
+  };
+  static std::span<const RouteRow> Routes();
+
+  HttpReply Health(const HttpRequest& request);
+  HttpReply CountersAsText(const HttpRequest& request);
+  HttpReply CountersAsJson(const HttpRequest& request);
+  HttpReply ResetCounters(const HttpRequest& request);
+  HttpReply SetFaults(const HttpRequest& request);
+
+  Counters& counters_;
+  Trouble& trouble_;
+  Tokens& tokens_;
+};
+
+}  // namespace gw::emulator

@@ -1,0 +1,91 @@
+// Room: emulator/crypto.
+#include "emulator/crypto/ec.h"
+
+#include <openssl/err.h>
+
+#include "daemon/core/check.h"
+#include "emulator/crypto/openssl.h"
+
+namespace gw::emulator {
+namespace {
+
+constexpr std::size_t kMaxDerSignature = 2 * (66 + 4) + 4;
+
+Result<Bytes> RawOfDer(const CurveRow& curve, ByteView der) {
+  const Byte* at = der.data();
+  const EcdsaSigPtr signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
+  if (signature == nullptr) return InternalError("OpenSSL made a signature that does not parse");
+  const int half = static_cast<int>(curve.order_bytes());
+  Bytes raw(2 * curve.order_bytes());
+  BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), raw.data(), half);
+  BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + half, half);
+  return raw;
+}
+
+Bytes DerOfRaw(ByteView raw) {
+  const int half = static_cast<int>(raw.size() / 2);
+  const EcdsaSigPtr signature(ECDSA_SIG_new());
+  GW_CHECK(signature != nullptr);
+  GW_CHECK(ECDSA_SIG_set0(signature.get(), BN_bin2bn(raw.data(), half, nullptr),
+                          BN_bin2bn(raw.data() + half, half, nullptr)) == 1);
+  Bytes der(kMaxDerSignature);
+  Byte* at = der.data();
+  der.resize(static_cast<std::size_t>(i2d_ECDSA_SIG(signature.get(), &at)));
+  return der;
+}
+
+PkeyPtr PeerOf(const PKey& key, ByteView point) {
+  PkeyPtr peer(EVP_PKEY_new());
+  GW_CHECK(peer != nullptr && EVP_PKEY_copy_parameters(peer.get(), key.handle()) == 1);
+  if (EVP_PKEY_set1_encoded_public_key(peer.get(), point.data(), point.size()) != 1) peer.reset();
+  return peer;
+}
+
+}  // namespace
+
+Result<Bytes> EcdsaSign(const PKey& key, ByteView digest) {
+  if (digest.empty()) return CallerError(CKR_DATA_LEN_RANGE, "nothing to sign");
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+  std::array<Byte, kMaxDerSignature> der;
+  std::size_t size = der.size();
+  if (context == nullptr || EVP_PKEY_sign_init(context.get()) != 1 ||
+      EVP_PKEY_sign(context.get(), der.data(), &size, digest.data(), digest.size()) != 1) {
+    return OpensslError(CKR_DATA_LEN_RANGE, "ECDSA failed");
+  }
+  return RawOfDer(*key.curve(), ByteView(der).first(size));
+}
+
+Status EcdsaVerify(const PKey& key, ByteView digest, ByteView signature) {
+  if (signature.size() != key.signature_bytes()) {
+    return CallerError(CKR_SIGNATURE_LEN_RANGE, "signature is not twice as long as the order");
+  }
+  const Bytes der = DerOfRaw(signature);
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+  const bool good =
+      context != nullptr && EVP_PKEY_verify_init(context.get()) == 1 &&
+      EVP_PKEY_verify(context.get(), der.data(), der.size(), digest.data(), digest.size()) == 1;
+  ERR_clear_error();
+  if (!good) return CallerError(CKR_SIGNATURE_INVALID);
+  return Ok();
+}
+
+Result<SecretBytes> EcdhSecret(const PKey& key, ByteView point) {
+  if (point.size() != 1 + 2 * key.curve()->field_bytes || point[0] != 0x04) {
+    return CallerError(CKR_MECHANISM_PARAM_INVALID, "not an uncompressed point of the key's curve");
+  }
+  const PkeyPtr peer = PeerOf(key, point);
+  if (peer == nullptr)
+    return OpensslError(CKR_MECHANISM_PARAM_INVALID, "point is not on the curve");
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+  SecretBytes secret = SecretBytes::OfSize(key.curve()->field_bytes);
+  std::size_t size = secret.size();
+  const bool derived = EVP_PKEY_derive_init(context.get()) == 1 &&
+                       EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&
+                       EVP_PKEY_derive(context.get(), secret.mutable_view().data(), &size) == 1;
+  if (!derived || size != secret.size()) {
+    return OpensslError(CKR_MECHANISM_PARAM_INVALID, "ECDH failed");
+  }
+  return secret;
+}
+
+}  // namespace gw::emulator

@@ -1,0 +1,60 @@
+// Room: emulator/crypto. An asymmetric key, parsed once and shared by everybody who signs with it.
+// The only thing that leaves the room is the forward-declared handle: no OpenSSL header is needed
+// to hold a PKey.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "daemon/core/bytes.h"
+#include "daemon/core/result.h"
+#include "emulator/crypto/curves.h"
+
+struct evp_pkey_st;
+
+namespace gw::emulator {
+
+// Immutable and cheap to copy. Threads: any, also the same key in several at once.
+class PKey {
+ public:
+  //   errors  CKR_WRAPPED_KEY_INVALID   not a PKCS #8 PrivateKeyInfo, or the halves do not fit
+  //           CKR_CURVE_NOT_SUPPORTED   no row in the curve table;  CKR_KEY_TYPE_INCONSISTENT  not
+  //           RSA or EC
+  static Result<PKey> FromPkcs8(ByteView der);
+  // Reads one SubjectPublicKeyInfo; octets behind it are an error.
+  //   errors  CKR_PUBLIC_KEY_INVALID, CKR_CURVE_NOT_SUPPORTED, CKR_KEY_TYPE_INCONSISTENT
+  static Result<PKey> FromSpki(ByteView der);
+  //   bits  even, 512..;  exponent  big-endian, odd
+  static Result<PKey> GenerateRsa(std::size_t bits, ByteView exponent);
+  static PKey GenerateEc(const CurveRow& curve);
+
+  CK_KEY_TYPE type() const { return curve_ == nullptr ? CKK_RSA : CKK_EC; }
+  // RSA: modulus; EC: order.
+  std::size_t bits() const { return bits_; }
+  // RSA: octets of the modulus; EC: of r || s.
+  std::size_t signature_bytes() const;
+  // Null for RSA.
+  const CurveRow* curve() const { return curve_; }
+
+  SecretBytes Pkcs8() const;
+  Bytes Spki() const;
+  // RSA only: unsigned big-endian.
+  Bytes Modulus() const;
+  Bytes PublicExponent() const;
+  // EC only: uncompressed point.
+  Bytes Point() const;
+
+  evp_pkey_st* handle() const { return pkey_.get(); }
+
+ private:
+  PKey(std::shared_ptr<evp_pkey_st> pkey, std::size_t bits, const CurveRow* curve)
+      : pkey_(std::move(pkey)), bits_(bits), curve_(curve) {}
+  static Result<PKey> Adopt(evp_pkey_st* owned);
+
+  std::shared_ptr<evp_pkey_st> pkey_;
+  std::size_t bits_;
+  const CurveRow* curve_;
+};
+
+}  // namespace gw::emulator

@@ -1,0 +1,255 @@
+// Room: emulator.
+#include "emulator/emulator.h"
+
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "emulator/blob/master_key.h"
+#include "emulator/control/control_endpoint.h"
+#include "emulator/engine/card.h"
+#include "emulator/iam/iam_endpoint.h"
+#include "emulator/service/admission.h"
+#include "emulator/service/rpc_server.h"
+#include "emulator/service/rpc_table.h"
+
+namespace gw::emulator {
+namespace {
+
+using Complaints = std::vector<std::string>;
+
+// The options, understood.
+struct Plan {
+  Address listen;
+  Address iam;
+  Address control;
+  Latency latency;
+  std::chrono::seconds token_lifetime{0};
+  double burst = 0;
+  std::optional<TlsMaterial> tls;
+  std::string ca_pem;
+  std::optional<MasterKey> master;
+  Identities identities;
+};
+
+Address AddressOf(const char* option, const std::string& text, Complaints& complaints) {
+  Address address;
+  if (!ParseAddress(text, address)) {
+    complaints.push_back(std::string(option) + ": \"" + text + "\" is not HOST:PORT");
+  }
+  return address;
+}
+
+void RequireLoopback(const char* option, const Address& address, const char* why,
+                     Complaints& complaints) {
+  if (!address.host.empty() && !address.loopback()) {
+    complaints.push_back(std::string(option) + ": " + address.text() +
+                         " is not a loopback address, " + why);
+  }
+}
+
+void PlanNetwork(const Options& o, Plan& plan, Complaints& complaints) {
+  plan.listen = AddressOf("--listen", o.listen, complaints);
+  plan.iam = AddressOf("--iam-listen", o.iam_listen, complaints);
+  plan.control = AddressOf("--control", o.control, complaints);
+  RequireLoopback("--control", plan.control, "and the control page has no other protection",
+                  complaints);
+  if (o.no_tls) {
+    RequireLoopback("--listen", plan.listen, "which --no-tls needs", complaints);
+    RequireLoopback("--iam-listen", plan.iam, "which --no-tls needs", complaints);
+  }
+  if (o.no_auth && o.client_ca.empty()) {
+    RequireLoopback("--listen", plan.listen, "which --no-auth without --client-ca needs",
+                    complaints);
+  }
+}
+
+void PlanTls(const Options& o, Plan& plan, Complaints& complaints) {
+  if (o.tls_cert.empty() != o.tls_key.empty()) {
+    complaints.push_back("--tls-cert and --tls-key belong together");
+    return;
+  }
+  if (o.no_tls) {
+    if (!o.tls_cert.empty() || !o.client_ca.empty()) {
+      complaints.push_back("--no-tls contradicts --tls-cert, --tls-key and --client-ca");
+    }
+    return;
+  }
+  if (!o.tls_cert.empty()) {
+    plan.tls = LoadTls(o.tls_cert, o.tls_key, o.client_ca, complaints);
+    return;
+  }
+  if (!o.client_ca.empty()) complaints.push_back("--client-ca needs --tls-cert and --tls-key");
+  const CertificateSet set = MakeCertificates();
+  plan.tls = TlsMaterial{set.server_pem, set.server_key_pem, {}};
+  plan.ca_pem = set.ca_pem;
+}
+
+void PlanTrouble(const Options& o, Plan& plan, Complaints& complaints) {
+  const auto latency = Latency::Parse(o.latency);
+  if (!latency) complaints.push_back("--latency: \"" + o.latency + "\" is not understood");
+  plan.latency = latency.value_or(Latency());
+  if (!(o.rate_per_s >= 0)) complaints.push_back("--rate: must not be negative");
+  if (!(o.burst >= 0)) complaints.push_back("--burst: must not be negative");
+  if (o.units < 1 || o.units > 1000) complaints.push_back("--units: 1 to 1000");
+  plan.burst = o.burst > 0 ? std::max(1.0, o.burst) : RateLimit::DefaultBurst(o.rate_per_s);
+}
+
+void PlanKeys(const Options& o, Plan& plan, Complaints& complaints) {
+  const auto lifetime = ParseDuration(o.token_lifetime);
+  if (!lifetime || *lifetime < std::chrono::seconds(1)) {
+    complaints.push_back("--token-lifetime: a duration of 1s to 1h is needed");
+  }
+  plan.token_lifetime =
+      std::chrono::duration_cast<std::chrono::seconds>(lifetime.value_or(Nanoseconds(0)));
+  Complaints in_file;
+  plan.identities =
+      o.api_keys.empty() ? Identities::Random() : Identities::Load(o.api_keys, in_file);
+  for (const std::string& complaint : in_file) complaints.push_back(o.api_keys + ": " + complaint);
+  if (o.master_key.empty()) {
+    plan.master = MasterKey::Random();
+    return;
+  }
+  Result<MasterKey> master = MasterKey::LoadOrCreate(o.master_key);
+  if (master) {
+    plan.master = *std::move(master);
+  } else {
+    complaints.push_back(master.error().detail);
+  }
+}
+
+Complaints Prepare(const Options& options, Plan& plan) {
+  Complaints complaints;
+  PlanNetwork(options, plan, complaints);
+  PlanTls(options, plan, complaints);
+  PlanTrouble(options, plan, complaints);
+  PlanKeys(options, plan, complaints);
+  return complaints;
+}
+
+std::vector<std::string> RpcNames() {
+  std::vector<std::string> names;
+  for (const RpcRow& row : RpcTable()) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace
+
+// Members are declared in the order in which they depend on each other; they go in the opposite
+// order.
+class Emulator::Parts {
+ public:
+  Parts(const Options& options, Plan plan, const Clock& clock)
+      : plan_(std::move(plan)),
+        card_(*plan_.master),
+        counters_(RpcNames()),
+        trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
+        tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),
+        admission_(trouble_, options.no_auth ? nullptr : &tokens_),
+        iam_(plan_.identities, tokens_, trouble_, counters_),
+        control_(counters_, trouble_, tokens_),
+        rpc_server_({card_, admission_, trouble_, counters_}),
+        iam_server_(loop_, tls(), [this](const HttpRequest& r) { return iam_.Handle(r); }),
+        control_server_(loop_, nullptr,
+                        [this](const HttpRequest& r) { return control_.Handle(r); }) {}
+
+  ~Parts() { Stop(); }
+
+  Complaints Start() {
+    Complaints complaints;
+    Bind("--listen", plan_.listen, complaints,
+         [this](const Address& a) { return rpc_server_.Start(loop_, a.host, a.port, tls()); });
+    Bind("--iam-listen", plan_.iam, complaints,
+         [this](const Address& a) { return iam_server_.Listen(a.host, a.port); });
+    Bind("--control", plan_.control, complaints,
+         [this](const Address& a) { return control_server_.Listen(a.host, a.port); });
+    if (complaints.empty()) thread_ = std::thread([this] { loop_.run(); });
+    return complaints;
+  }
+
+  // Nothing is accepted any more once the loop has ended, so nothing reaches the gRPC server while
+  // it stops.
+  void Stop() {
+    loop_.stop();
+    if (thread_.joinable()) thread_.join();
+    rpc_server_.Stop();
+  }
+
+  ReadyInfo Ready(const Options& options) const {
+    ReadyInfo ready;
+    ready.grep11 = plan_.listen.text();
+    ready.iam = (plan_.tls ? "https://" : "http://") + plan_.iam.text();
+    ready.control = "http://" + plan_.control.text();
+    ready.ca_pem = plan_.ca_pem;
+    if (options.api_keys.empty() && !options.no_auth)
+      ready.api_keys = plan_.identities.ApiKeysByName();
+    return ready;
+  }
+
+ private:
+  const TlsMaterial* tls() const { return plan_.tls ? &*plan_.tls : nullptr; }
+
+  // Binds and writes the port that came of it into the address.
+  template <typename Listen>
+  static void Bind(const char* option, Address& address, Complaints& complaints, Listen listen) {
+    Result<std::uint16_t> port = listen(address);
+    if (port) {
+      address.port = *port;
+    } else {
+      complaints.push_back(std::string(option) + ": " + port.error().detail);
+    }
+  }
+
+  Plan plan_;
+  Card card_;
+  Counters counters_;
+  Trouble trouble_;
+  Tokens tokens_;
+  Admission admission_;
+  IamEndpoint iam_;
+  ControlEndpoint control_;
+  boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      loop_.get_executor()};
+  RpcServer rpc_server_;
+  HttpServer iam_server_;
+  HttpServer control_server_;
+  std::thread thread_;
+};
+
+Emulator::Emulator(const Clock& clock) : clock_(clock) {}
+Emulator::~Emulator() = default;
+
+std::vector<std::string> Emulator::Start(const Options& options) {
+  Plan plan;
+  Complaints complaints = Prepare(options, plan);
+  if (!complaints.empty()) return complaints;
+  parts_ = std::make_unique<Parts>(options, std::move(plan), clock_);
+  complaints = parts_->Start();
+  if (complaints.empty()) {
+    ready_ = parts_->Ready(options);
+  } else {
+    parts_.reset();
+  }
+  return complaints;
+}
+
+void Emulator::Stop() {
+  if (parts_ != nullptr) parts_->Stop();
+}
+
+std::string Emulator::ReadyJson() const {
+  nlohmann::json json = {{"grep11", ready_.grep11},
+                         {"iam", ready_.iam},
+                         {"control", ready_.control},
+                         {"pid", getpid()}};
+  if (!ready_.ca_pem.empty()) json["ca"] = ready_.ca_pem;
+  if (!ready_.api_keys.empty()) json["api_keys"] = ready_.api_keys;
+  return json.dump() + "\n";
+}
+
+}  // namespace gw::emulator

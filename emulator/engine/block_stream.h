@@ -1,0 +1,37 @@
+// Room: emulator/engine. A block cipher fed in parts: ECB, CBC and CBC with PKCS #7 padding.
+#pragma once
+
+#include "daemon/core/result.h"
+#include "emulator/crypto/symmetric.h"
+
+namespace gw::emulator {
+
+// Holds back what is not a whole block, and when removing padding also the last block, since it may
+// be the padding. Thread: one at a time.
+class BlockStream {
+ public:
+  static constexpr std::size_t kExportBytes = kAesBlockBytes + 1 + kAesBlockBytes;
+
+  BlockStream(BlockMode mode, bool padded, Direction direction, ByteView iv);
+
+  Bytes Update(ByteView key, ByteView data);
+  //   errors  CKR_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_LEN_RANGE  not a multiple of the block
+  //           CKR_ENCRYPTED_DATA_INVALID                        padding is wrong
+  Result<Bytes> Final(ByteView key);
+
+  // Chaining value and pending octets, always kExportBytes long.
+  Bytes Export() const;
+  Status Import(ByteView exported);
+
+ private:
+  Bytes Run(ByteView key, ByteView blocks);
+  Result<Bytes> FinalPadded(ByteView key);
+
+  const BlockMode mode_;
+  const bool padded_;
+  const Direction direction_;
+  Bytes chain_;  // kAesBlockBytes; zeros and unused in ECB
+  Bytes pending_;
+};
+
+}  // namespace gw::emulator

@@ -1,0 +1,208 @@
+// Room: emulator/engine.
+#include "emulator/engine/sign.h"
+
+#include "daemon/core/check.h"
+#include "emulator/crypto/ec.h"
+#include "emulator/crypto/rsa.h"
+
+namespace gw::emulator {
+namespace {
+
+// One operation, looked up and permitted.
+struct Signer {
+  const MechanismRow* row;
+  const Mechanism* mechanism;
+  KeyPtr key;
+};
+
+// A family's two functions. `data` is the digest if the mechanism hashes, the input as it is if
+// not.
+struct Scheme {
+  Family family;
+  Result<Bytes> (*sign)(const Signer&, ByteView data);
+  Status (*verify)(const Signer&, ByteView data, ByteView signature);
+};
+
+RsaFormat Pkcs1Format(const Signer& signer) { return {RsaScheme::kPkcs1, signer.row->hash, 0, {}}; }
+
+Result<RsaFormat> PssFormat(const Signer& signer, ByteView data) {
+  const auto& pss = std::get<PssParams>(signer.mechanism->params);
+  const HashId hash = HashOfMechanism(pss.hash);
+  const std::size_t digest_bytes = RowOf(hash).digest_bytes;
+  if (data.size() != digest_bytes) {
+    return CallerError(CKR_DATA_LEN_RANGE, "input is not as long as the digest");
+  }
+  // EMSA-PSS needs two octets besides digest and salt (RFC 8017, 9.1.1 step 3).
+  if (pss.salt_bytes + digest_bytes + 2 > (signer.key->pkey->bits() + 6) / 8) {
+    return CallerError(CKR_MECHANISM_PARAM_INVALID, "salt is too long for the modulus");
+  }
+  return RsaFormat{RsaScheme::kPss, hash, static_cast<int>(pss.salt_bytes), {}};
+}
+
+Result<Bytes> SignPkcs1(const Signer& s, ByteView data) {
+  return RsaSign(*s.key->pkey, Pkcs1Format(s), data);
+}
+Status VerifyPkcs1(const Signer& s, ByteView data, ByteView signature) {
+  return RsaVerify(*s.key->pkey, Pkcs1Format(s), data, signature);
+}
+Result<Bytes> SignPss(const Signer& s, ByteView data) {
+  GW_TRY(format, PssFormat(s, data));
+  return RsaSign(*s.key->pkey, format, data);
+}
+Status VerifyPss(const Signer& s, ByteView data, ByteView signature) {
+  GW_TRY(format, PssFormat(s, data));
+  return RsaVerify(*s.key->pkey, format, data, signature);
+}
+Result<Bytes> SignEcdsa(const Signer& s, ByteView data) { return EcdsaSign(*s.key->pkey, data); }
+Status VerifyEcdsa(const Signer& s, ByteView data, ByteView signature) {
+  return EcdsaVerify(*s.key->pkey, data, signature);
+}
+
+constexpr Scheme kSchemes[] = {
+    {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1},
+    {Family::kRsaPss, SignPss, VerifyPss},
+    {Family::kEcdsa, SignEcdsa, VerifyEcdsa},
+};
+
+const Scheme& SchemeOf(Family family) {
+  for (const Scheme& scheme : kSchemes) {
+    if (scheme.family == family) return scheme;
+  }
+  GW_CHECK(false && "a mechanism with CKF_SIGN has no scheme");
+  return kSchemes[0];
+}
+
+const KeyUse& UseOf(Operation operation) {
+  return operation == Operation::kSign ? kUseSign : kUseVerify;
+}
+CK_FLAGS FlagOf(Operation operation) {
+  return operation == Operation::kSign ? CKF_SIGN : CKF_VERIFY;
+}
+
+Result<Signer> Prepare(Card& card, Operation operation, const Mechanism& mechanism, ByteView key) {
+  GW_TRY(row, FindMechanism(mechanism, FlagOf(operation)));
+  GW_TRY(opened, OpenFor(card, key, *row, UseOf(operation)));
+  return Signer{row, &mechanism, std::move(opened)};
+}
+
+bool IsMac(const Signer& signer) { return signer.row->family == Family::kHmac; }
+
+Bytes InputOf(const Signer& signer, ByteView data) {
+  return signer.row->hash == HashId::kNone ? CopyOf(data) : HashOnce(signer.row->hash, data);
+}
+
+Status CompareMac(const Bytes& mac, ByteView claimed) {
+  if (claimed.size() != mac.size()) {
+    return CallerError(CKR_SIGNATURE_LEN_RANGE, "MAC is not as long as the hash");
+  }
+  if (!EqualConstantTime(mac, claimed)) return CallerError(CKR_SIGNATURE_INVALID);
+  return Ok();
+}
+
+Result<Bytes> SignAll(const Signer& signer, ByteView data) {
+  if (IsMac(signer)) return HmacOnce(signer.row->hash, signer.key->value.view(), data);
+  return SchemeOf(signer.row->family).sign(signer, InputOf(signer, data));
+}
+
+Status VerifyAll(const Signer& signer, ByteView data, ByteView signature) {
+  if (IsMac(signer)) {
+    return CompareMac(HmacOnce(signer.row->hash, signer.key->value.view(), data), signature);
+  }
+  return SchemeOf(signer.row->family).verify(signer, InputOf(signer, data), signature);
+}
+
+// An operation taken up again from its state. The rights of the key are checked anew: the states of
+// SignInit and VerifyInit are the same for MACs, and a state must not turn a right to verify into
+// one to sign.
+struct Resumed {
+  OperationState state;
+  Signer signer;
+};
+
+Result<std::unique_ptr<Resumed>> Resume(Card& card, Operation operation, ByteView sealed) {
+  auto resumed = std::make_unique<Resumed>();
+  GW_TRY(state, OpenState(card.master(), sealed));
+  resumed->state = std::move(state);
+  const bool of_this_kind = resumed->state.operation == Operation::kSign ||
+                            resumed->state.operation == Operation::kVerify;
+  if (!of_this_kind)
+    return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
+  GW_TRY(signer, Prepare(card, operation, resumed->state.mechanism, resumed->state.key_blob));
+  if (resumed->state.operation != operation && !IsMac(signer)) {
+    return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
+  }
+  resumed->signer = std::move(signer);
+  return resumed;
+}
+
+Result<HashState> HashOf(const Resumed& resumed) {
+  GW_TRY(row, MultiPartRow(resumed.state));
+  return HashState::Import(row->hash, resumed.state.progress);
+}
+
+}  // namespace
+
+Result<Bytes> SignSingle(Card& card, const Mechanism& mechanism, ByteView key, ByteView data) {
+  GW_TRY(signer, Prepare(card, Operation::kSign, mechanism, key));
+  return SignAll(signer, data);
+}
+
+Status VerifySingle(Card& card, const Mechanism& mechanism, ByteView key, ByteView data,
+                    ByteView signature) {
+  GW_TRY(signer, Prepare(card, Operation::kVerify, mechanism, key));
+  return VerifyAll(signer, data, signature);
+}
+
+Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& mechanism,
+                            ByteView key) {
+  GW_TRY(signer, Prepare(card, operation, mechanism, key));
+  OperationState state;
+  state.operation = operation;
+  state.mechanism = mechanism;
+  state.key_blob = CopyOf(key);
+  if (IsMac(signer)) {
+    state.progress = HmacStart(signer.row->hash, signer.key->value.view()).Export();
+  } else if (signer.row->hash != HashId::kNone) {
+    state.progress = HashState(signer.row->hash).Export();
+  }
+  return SealState(card.master(), state);
+}
+
+Result<Bytes> SignatureUpdate(Card& card, Operation operation, ByteView state, ByteView data) {
+  GW_TRY(resumed, Resume(card, operation, state));
+  GW_TRY(hash, HashOf(*resumed));
+  hash.Update(data);
+  resumed->state.taken += data.size();
+  resumed->state.progress = hash.Export();
+  return SealState(card.master(), resumed->state);
+}
+
+Result<Bytes> SignOneShot(Card& card, ByteView state, ByteView data) {
+  GW_TRY(resumed, Resume(card, Operation::kSign, state));
+  GW_TRY_VOID(RequireFresh(resumed->state));
+  return SignAll(resumed->signer, data);
+}
+
+Result<Bytes> SignFinal(Card& card, ByteView state) {
+  GW_TRY(resumed, Resume(card, Operation::kSign, state));
+  GW_TRY(hash, HashOf(*resumed));
+  const Signer& signer = resumed->signer;
+  if (IsMac(signer)) return HmacFinish(hash, signer.key->value.view());
+  return SchemeOf(signer.row->family).sign(signer, hash.Finish());
+}
+
+Status VerifyOneShot(Card& card, ByteView state, ByteView data, ByteView signature) {
+  GW_TRY(resumed, Resume(card, Operation::kVerify, state));
+  GW_TRY_VOID(RequireFresh(resumed->state));
+  return VerifyAll(resumed->signer, data, signature);
+}
+
+Status VerifyFinal(Card& card, ByteView state, ByteView signature) {
+  GW_TRY(resumed, Resume(card, Operation::kVerify, state));
+  GW_TRY(hash, HashOf(*resumed));
+  const Signer& signer = resumed->signer;
+  if (IsMac(signer)) return CompareMac(HmacFinish(hash, signer.key->value.view()), signature);
+  return SchemeOf(signer.row->family).verify(signer, hash.Finish(), signature);
+}
+
+}  // namespace gw::emulator

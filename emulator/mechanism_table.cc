@@ -1,0 +1,159 @@
+// Room: emulator. Source: GREP11 mechanism list; sizes as the cards report them.
+#include "emulator/mechanism_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gw::emulator {
+namespace {
+
+constexpr CK_FLAGS kCrypt = CKF_ENCRYPT | CKF_DECRYPT;
+constexpr CK_FLAGS kWrap = CKF_WRAP | CKF_UNWRAP;
+constexpr CK_FLAGS kSign = CKF_SIGN | CKF_VERIFY;
+constexpr CK_FLAGS kEc = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS;
+constexpr std::uint64_t kMinRsa = 1024;
+constexpr std::uint64_t kMaxRsa = 4096;
+constexpr std::uint64_t kMinEc = 224;
+constexpr std::uint64_t kMaxEc = 521;
+constexpr std::uint64_t kMaxSecret = 256;
+constexpr std::size_t kMaxOaepLabel = 1024;
+constexpr std::size_t kMaxEcdhData = 1024;
+
+using enum Family;
+using H = HashId;
+using K = KeyKind;
+using P = ParamKind;
+
+// clang-format off: one row, one line
+constexpr auto kMechanisms = std::to_array<MechanismRow>({
+    {CKM_RSA_PKCS, kRsaPkcs1, H::kNone, K::kRsa, P::kNone, kCrypt | kSign | kWrap, kMinRsa, kMaxRsa, false},
+    {CKM_RSA_PKCS_KEY_PAIR_GEN, kRsaKeyPairGen, H::kNone, K::kNone, P::kNone, CKF_GENERATE_KEY_PAIR, kMinRsa, kMaxRsa, false},
+    {CKM_SHA1_RSA_PKCS, kRsaPkcs1, H::kSha1, K::kRsa, P::kNone, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA224_RSA_PKCS, kRsaPkcs1, H::kSha224, K::kRsa, P::kNone, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA256_RSA_PKCS, kRsaPkcs1, H::kSha256, K::kRsa, P::kNone, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA384_RSA_PKCS, kRsaPkcs1, H::kSha384, K::kRsa, P::kNone, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA512_RSA_PKCS, kRsaPkcs1, H::kSha512, K::kRsa, P::kNone, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_RSA_PKCS_OAEP, kRsaOaep, H::kNone, K::kRsa, P::kOaep, kCrypt | kWrap, kMinRsa, kMaxRsa, false},
+    {CKM_RSA_PKCS_PSS, kRsaPss, H::kNone, K::kRsa, P::kPss, kSign, kMinRsa, kMaxRsa, false},
+    {CKM_SHA1_RSA_PKCS_PSS, kRsaPss, H::kSha1, K::kRsa, P::kPss, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA224_RSA_PKCS_PSS, kRsaPss, H::kSha224, K::kRsa, P::kPss, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA256_RSA_PKCS_PSS, kRsaPss, H::kSha256, K::kRsa, P::kPss, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA384_RSA_PKCS_PSS, kRsaPss, H::kSha384, K::kRsa, P::kPss, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_SHA512_RSA_PKCS_PSS, kRsaPss, H::kSha512, K::kRsa, P::kPss, kSign, kMinRsa, kMaxRsa, true},
+    {CKM_EC_KEY_PAIR_GEN, kEcKeyPairGen, H::kNone, K::kNone, P::kNone, CKF_GENERATE_KEY_PAIR | kEc, kMinEc, kMaxEc, false},
+    {CKM_ECDSA, kEcdsa, H::kNone, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, false},
+    {CKM_ECDSA_SHA1, kEcdsa, H::kSha1, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_ECDSA_SHA224, kEcdsa, H::kSha224, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_ECDSA_SHA256, kEcdsa, H::kSha256, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_ECDSA_SHA384, kEcdsa, H::kSha384, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_ECDSA_SHA512, kEcdsa, H::kSha512, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_ECDH1_DERIVE, kEcdh, H::kNone, K::kEc, P::kEcdh1, CKF_DERIVE | kEc, kMinEc, kMaxEc, false},
+    {CKM_AES_KEY_GEN, kAesKeyGen, H::kNone, K::kNone, P::kNone, CKF_GENERATE, 16, 32, false},
+    {CKM_AES_ECB, kAesEcb, H::kNone, K::kAes, P::kNone, kCrypt | kWrap, 16, 32, true},
+    {CKM_AES_CBC, kAesCbc, H::kNone, K::kAes, P::kIv16, kCrypt | kWrap, 16, 32, true},
+    {CKM_AES_CBC_PAD, kAesCbcPad, H::kNone, K::kAes, P::kIv16, kCrypt | kWrap, 16, 32, true},
+    {CKM_GENERIC_SECRET_KEY_GEN, kGenericKeyGen, H::kNone, K::kNone, P::kNone, CKF_GENERATE, 1, kMaxSecret, false},
+    {CKM_SHA_1_HMAC, kHmac, H::kSha1, K::kSecret, P::kNone, kSign, 1, kMaxSecret, true},
+    {CKM_SHA224_HMAC, kHmac, H::kSha224, K::kSecret, P::kNone, kSign, 1, kMaxSecret, true},
+    {CKM_SHA256_HMAC, kHmac, H::kSha256, K::kSecret, P::kNone, kSign, 1, kMaxSecret, true},
+    {CKM_SHA384_HMAC, kHmac, H::kSha384, K::kSecret, P::kNone, kSign, 1, kMaxSecret, true},
+    {CKM_SHA512_HMAC, kHmac, H::kSha512, K::kSecret, P::kNone, kSign, 1, kMaxSecret, true},
+    {CKM_SHA_1, kDigest, H::kSha1, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
+    {CKM_SHA224, kDigest, H::kSha224, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
+    {CKM_SHA256, kDigest, H::kSha256, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
+    {CKM_SHA384, kDigest, H::kSha384, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
+    {CKM_SHA512, kDigest, H::kSha512, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
+    {CKM_IBM_TRANSPORTKEY, kTransportKey, H::kNone, K::kNone, P::kNone, CKF_UNWRAP, 0, 0, false},
+});
+// clang-format on
+
+constexpr bool TypesAreUnique() {
+  for (std::size_t i = 0; i < kMechanisms.size(); ++i) {
+    for (std::size_t j = i + 1; j < kMechanisms.size(); ++j) {
+      if (kMechanisms[i].type == kMechanisms[j].type) return false;
+    }
+  }
+  return true;
+}
+static_assert(TypesAreUnique());
+
+Error ParamInvalid(const char* why) { return CallerError(CKR_MECHANISM_PARAM_INVALID, why); }
+
+Status CheckNone(const MechanismRow&, const Mechanism& mechanism) {
+  const auto* bytes = std::get_if<Bytes>(&mechanism.params);
+  const bool empty = std::holds_alternative<std::monostate>(mechanism.params) ||
+                     (bytes != nullptr && bytes->empty());
+  if (!empty) return ParamInvalid("this mechanism takes no parameter");
+  return Ok();
+}
+
+Status CheckIv(const MechanismRow&, const Mechanism& mechanism) {
+  const auto* iv = std::get_if<Bytes>(&mechanism.params);
+  if (iv == nullptr || iv->size() != 16)
+    return ParamInvalid("an initialisation vector of 16 octets");
+  return Ok();
+}
+
+// "Valid hash/MGF pairs (must match)".
+Status CheckHashPair(CK_MECHANISM_TYPE hash, std::uint64_t mgf) {
+  const HashId id = HashOfMechanism(hash);
+  if (id == HashId::kNone) return ParamInvalid("unknown hash");
+  if (HashOfMgf(mgf) != id) return ParamInvalid("mask generation function does not match the hash");
+  return Ok();
+}
+
+Status CheckOaep(const MechanismRow&, const Mechanism& mechanism) {
+  const auto* oaep = std::get_if<OaepParams>(&mechanism.params);
+  if (oaep == nullptr) return ParamInvalid("RSAOAEPParameter is missing");
+  if (oaep->label.size() > kMaxOaepLabel) return ParamInvalid("label above 1024 octets");
+  return CheckHashPair(oaep->hash, oaep->mgf);
+}
+
+Status CheckPss(const MechanismRow& row, const Mechanism& mechanism) {
+  const auto* pss = std::get_if<PssParams>(&mechanism.params);
+  if (pss == nullptr) return ParamInvalid("RSAPSSParameter is missing");
+  GW_TRY_VOID(CheckHashPair(pss->hash, pss->mgf));
+  if (row.hash != HashId::kNone && HashOfMechanism(pss->hash) != row.hash) {
+    return ParamInvalid("hash is not that of the mechanism");
+  }
+  if (pss->salt_bytes > kMaxRsa / 8) return ParamInvalid("salt is longer than any modulus");
+  return Ok();
+}
+
+Status CheckEcdh1(const MechanismRow&, const Mechanism& mechanism) {
+  if (std::holds_alternative<Bytes>(mechanism.params)) return Ok();  // the point alone, KDF none
+  const auto* ecdh = std::get_if<Ecdh1Params>(&mechanism.params);
+  if (ecdh == nullptr) return ParamInvalid("ECDH1DeriveParameter is missing");
+  if (ecdh->kdf != CKD_NULL && HashOfKdf(ecdh->kdf) == HashId::kNone) {
+    return ParamInvalid("unknown key derivation function");
+  }
+  if (ecdh->shared_data.size() > kMaxEcdhData || ecdh->public_data.size() > kMaxEcdhData) {
+    return ParamInvalid("public or shared data above 1024 octets");
+  }
+  return Ok();
+}
+
+using ParamCheck = Status (*)(const MechanismRow&, const Mechanism&);
+// By ParamKind.
+constexpr ParamCheck kParamChecks[] = {CheckNone, CheckIv, CheckOaep, CheckPss, CheckEcdh1};
+
+}  // namespace
+
+std::span<const MechanismRow> MechanismTable() { return kMechanisms; }
+
+const MechanismRow* FindMechanismRow(CK_MECHANISM_TYPE type) {
+  const auto at = std::ranges::find(kMechanisms, type, &MechanismRow::type);
+  return at == kMechanisms.end() ? nullptr : &*at;
+}
+
+Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS function) {
+  const MechanismRow* row = FindMechanismRow(mechanism.type);
+  if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "mechanism is not supported");
+  if ((row->functions & function) == 0) {
+    return CallerError(CKR_MECHANISM_INVALID, "mechanism cannot do this function");
+  }
+  GW_TRY_VOID(kParamChecks[static_cast<std::size_t>(row->params)](*row, mechanism));
+  return row;
+}
+
+}  // namespace gw::emulator

@@ -1,0 +1,59 @@
+// Room: emulator. One row per mechanism; lists, infos, parameter checks and the choice of algorithm
+// read only this.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "daemon/core/result.h"
+#include "emulator/crypto/hash.h"
+#include "emulator/mechanism.h"
+
+namespace gw::emulator {
+
+enum class Family : std::uint8_t {
+  kDigest,
+  kHmac,
+  kAesEcb,
+  kAesCbc,
+  kAesCbcPad,
+  kAesKeyGen,
+  kGenericKeyGen,
+  kRsaKeyPairGen,
+  kRsaPkcs1,
+  kRsaOaep,
+  kRsaPss,
+  kEcKeyPairGen,
+  kEcdsa,
+  kEcdh,
+  kTransportKey,
+};
+
+enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1 };
+
+// Which keys a mechanism works with.
+enum class KeyKind : std::uint8_t { kNone, kAes, kSecret, kRsa, kEc };
+
+struct MechanismRow {
+  CK_MECHANISM_TYPE type;
+  Family family;
+  HashId hash;  // of digests, HMACs and hash-then-sign; kNone: the input is used as it is
+  KeyKind key;
+  ParamKind params;
+  CK_FLAGS functions;  // CKF_*, as GetMechanismInfo reports them
+  std::uint64_t min_key_size;
+  std::uint64_t max_key_size;  // AES and generic secrets: octets; RSA and EC: bits
+  bool multi_part;             // the Update RPCs work
+};
+
+// In the order of GetMechanismList.
+std::span<const MechanismRow> MechanismTable();
+
+// The row, if it can do `function` (one CKF_ flag) and its parameters are of the right kind and
+// shape.
+//   errors  CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID
+Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS function);
+// Null if there is no such row.
+const MechanismRow* FindMechanismRow(CK_MECHANISM_TYPE type);
+
+}  // namespace gw::emulator

@@ -1,0 +1,51 @@
+// Room: emulator/service. The gRPC server: completion queues, one thread each or more, and a life
+// for every call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/core/result.h"
+#include "emulator/tls_material.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace gw::emulator {
+
+class Admission;
+class Card;
+class Counters;
+class Trouble;
+
+// What a call meets on its way; all of it outlives the server.
+struct RpcEnvironment {
+  Card& card;
+  Admission& admission;
+  Trouble& trouble;
+  Counters& counters;
+};
+
+// Start() and Stop() from one thread; in between it works by itself. Connections are accepted on
+// `loop`, which makes them countable; everything after that is gRPC's.
+class RpcServer {
+ public:
+  explicit RpcServer(const RpcEnvironment& environment);
+  ~RpcServer();
+
+  // The port that was bound. `tls` null: plaintext.
+  //   errors  CKR_ARGUMENTS_BAD with a text for the operator
+  Result<std::uint16_t> Start(boost::asio::io_context& loop, const std::string& address,
+                              std::uint16_t port, const TlsMaterial* tls);
+  // Refuses new calls, lets running ones end for a moment, joins all threads. The loop may still
+  // run.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gw::emulator
