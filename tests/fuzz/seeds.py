@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Room: tests/fuzz. Writes the seeds of the fuzz targets: one frame of each carried function with a body of the right
+shape, a few whole conversations, attribute lists, the example configurations.
+
+usage: seeds.py FOLDER. May touch: FOLDER, the examples below config/, read only.
+"""
+
+import os
+import re
+import struct
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "stack"))
+
+import wire  # noqa: E402
+
+U8, U64 = struct.Struct("<B").pack, struct.Struct("<Q").pack
+NULL = U64(2**64 - 1)
+KEY = U64(1)
+P256 = bytes.fromhex("06082a8648ce3d030107")
+TEMPLATE = wire.attributes([wire.attribute(0, U64(3)), wire.attribute(1, b"\1"), wire.attribute(3, b"label"),
+                            wire.attribute(0x180, P256), wire.attribute(0x161, U64(32))])
+NESTED = wire.attributes([wire.nested(0x40000211, [wire.attribute(3, b"x")])])
+
+
+def mechanism(kind, form=0, parameter=b""):
+    return U64(kind) + U8(form) + parameter
+
+
+ECDSA = mechanism(0x1041)
+OAEP = mechanism(9, 2, U64(0x250) + U64(2) + U64(1) + wire.octets(b""))
+PSS = mechanism(0xD, 3, U64(0x250) + U64(2) + U64(32))
+CBC = mechanism(0x1085, 1, wire.octets(bytes(16)))
+ECDH = mechanism(0x1050, 4, U64(1) + wire.octets(b"") + wire.octets(bytes(65)))
+SLOT = U64(0)
+DATA = wire.octets(b"data")
+
+# Function name -> bodies, as WIRE.md lists them.
+BODIES = {
+    "C_GetSlotList": [U8(1) + NULL, U8(0) + U64(4)], "C_GetSlotInfo": [SLOT], "C_GetTokenInfo": [SLOT],
+    "C_GetMechanismList": [SLOT + NULL, SLOT + U64(100)], "C_GetMechanismInfo": [SLOT + U64(0x1041)],
+    "C_InitToken": [SLOT + U8(1) + wire.octets(b"pin") + wire.octets(b"label".ljust(32))],
+    "C_InitPIN": [U8(1) + wire.octets(b"pin"), U8(0)], "C_SetPIN": [U8(1) + wire.octets(b"a") + U8(1) + wire.octets(b"b")],
+    "C_OpenSession": [SLOT + U64(6)], "C_CloseAllSessions": [SLOT], "C_Login": [U64(1) + U8(1) + wire.octets(b"pin")],
+    "C_CreateObject": [TEMPLATE, NESTED], "C_CopyObject": [KEY + TEMPLATE], "C_DestroyObject": [KEY],
+    "C_GetObjectSize": [KEY], "C_SetAttributeValue": [KEY + TEMPLATE],
+    "C_GetAttributeValue": [KEY + struct.pack("<I", 2) + U64(3) + NULL + U64(0x180) + U64(64)],
+    "C_FindObjectsInit": [TEMPLATE, wire.attributes([])], "C_FindObjects": [U64(10)],
+    "C_GenerateKey": [mechanism(0x1080) + TEMPLATE], "C_GenerateKeyPair": [mechanism(0x1040) + TEMPLATE + TEMPLATE],
+    "C_WrapKey": [CBC + KEY + KEY + U64(100)], "C_UnwrapKey": [CBC + KEY + wire.octets(bytes(32)) + TEMPLATE],
+    "C_DeriveKey": [ECDH + KEY + TEMPLATE], "C_SeedRandom": [DATA], "C_GenerateRandom": [U64(32)],
+    "C_DigestInit": [U8(1) + mechanism(0x250), U8(0)], "C_Verify": [DATA + wire.octets(bytes(64))],
+    "C_VerifyFinal": [wire.octets(bytes(64))],
+}
+for name in ("Encrypt", "Decrypt", "Sign", "Verify"):
+    BODIES[f"C_{name}Init"] = [U8(1) + m + KEY for m in (ECDSA, OAEP, PSS, CBC)] + [U8(0) + KEY]
+for name in ("Encrypt", "EncryptUpdate", "Decrypt", "DecryptUpdate", "Digest", "Sign"):
+    BODIES[f"C_{name}"] = [DATA + NULL, DATA + U64(512)]
+for name in ("Encrypt", "Decrypt", "Digest", "Sign"):
+    BODIES[f"C_{name}Final"] = [NULL, U64(512)]
+for name in ("Digest", "Sign", "Verify"):
+    BODIES[f"C_{name}Update"] = [DATA]
+EMPTY = ("C_Finalize", "C_GetInfo", "C_CloseSession", "C_GetSessionInfo", "C_Logout", "C_FindObjectsFinal")
+
+
+def carried():
+    """Numbers of the functions that travel, by name."""
+    with open(os.path.join(ROOT, "proto", "wire", "functions.def"), encoding="utf-8") as file:
+        return {name: int(number) for name, number in re.findall(r"^GW_FN\((\w+), (\d+), kCarried", file.read(),
+                                                                 re.MULTILINE)}
+
+
+def frames():
+    numbers = carried()
+    seeds = {}
+    for name, number in numbers.items():
+        bodies = [b""] if name in EMPTY else BODIES[name]  # a function without a seed is an error
+        for i, body in enumerate(bodies):
+            seeds[f"{name}-{i}"] = wire.frame(number, body, session=1)
+
+    def talk(*names):
+        return b"".join(seeds[n if "-" in n else f"{n}-0"] for n in names)
+
+    seeds["sign"] = talk("C_GenerateKeyPair", "C_FindObjectsInit-1", "C_FindObjects", "C_FindObjectsFinal", "C_SignInit",
+                         "C_Sign", "C_Sign-1", "C_SignInit", "C_SignUpdate", "C_SignFinal-1")
+    seeds["cipher"] = talk("C_GenerateKey", "C_EncryptInit-3", "C_EncryptUpdate-1", "C_EncryptFinal-1", "C_DecryptInit-3",
+                           "C_Decrypt-1")
+    seeds["digest"] = talk("C_DigestInit", "C_DigestUpdate", "C_DigestFinal-1", "C_GetSessionInfo", "C_Logout", "C_Login")
+    seeds["objects"] = talk("C_CreateObject", "C_GetAttributeValue", "C_SetAttributeValue", "C_CopyObject",
+                            "C_DestroyObject", "C_CloseSession")
+    return seeds
+
+
+def attribute_lists():
+    def coded(*pairs):
+        return struct.pack(">I", len(pairs)) + b"".join(struct.pack(">QI", t, len(v)) + v for t, v in pairs)
+
+    return {"none": coded(), "key": coded((0, struct.pack(">Q", 3)), (1, b"\1"), (3, b"label")),
+            "nested": coded((0x40000211, coded((3, b"x"))))}
+
+
+def configurations():
+    seeds = {"minimal": b'tokens:\n  0:\n    grep11connection: {address: "hsm.example", port: "443"}\n'
+                        b"    storage: {remotestore: {enabled: true}}\n    users:\n"
+                        b"      1: {tokenspaceID: 00000000-0000-0000-0000-000000000001}\n"
+                        b"      2: &a {tokenspaceID: 00000000-0000-0000-0000-000000000002, iamauth: {apikey: k}}\n"}
+    folder = os.path.join(ROOT, "config")
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".example", ".yaml")):
+            with open(os.path.join(folder, name), "rb") as file:
+                seeds[name] = file.read()
+    return seeds
+
+
+def main():
+    for target, make in (("frames", frames), ("attributes", attribute_lists), ("config", configurations)):
+        folder = os.path.join(sys.argv[1], target)
+        os.makedirs(folder, exist_ok=True)
+        for name, data in make().items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        print(f"{target}: {len(os.listdir(folder))} seeds")
+
+
+if __name__ == "__main__":
+    main()
