@@ -79,12 +79,12 @@ class Sendable {
  public:
   virtual ~Sendable() = default;
   virtual const RpcInfo& rpc() const = 0;
-  virtual Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, SteadyTime deadline,
+  // `left`: how long the try may take. `bearer`: may be null; borrowed, as everything here.
+  virtual Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, std::chrono::nanoseconds left,
                                        const Bearer* bearer) const = 0;
 };
 
-gpr_timespec GrpcDeadline(SteadyTime deadline) {
-  const auto left = deadline - std::chrono::steady_clock::now();
+gpr_timespec GrpcDeadline(std::chrono::nanoseconds left) {
   const auto nanoseconds = std::max<std::int64_t>(left.count(), 0);
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanoseconds, GPR_TIMESPAN));
 }
@@ -97,11 +97,11 @@ class SendableOf final : public Sendable {
 
   const RpcInfo& rpc() const override { return InfoOf(R::kId); }
 
-  Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, SteadyTime deadline,
+  Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, std::chrono::nanoseconds left,
                                const Bearer* bearer) const override {
-    const auto start = [this, &stub, deadline, bearer](UnaryCall<typename R::Reply>& call,
-                                                       grpc::CompletionQueue& cq) {
-      call.context.set_deadline(GrpcDeadline(deadline));
+    const auto start = [this, &stub, left, bearer](UnaryCall<typename R::Reply>& call,
+                                                   grpc::CompletionQueue& cq) {
+      call.context.set_deadline(GrpcDeadline(left));
       if (bearer != nullptr) {
         call.context.AddMetadata("authorization", std::string(bearer->authorization.text()));
       }
@@ -224,7 +224,8 @@ class Client final : public Grep11Client {
   // True: try again. Waits, or renews the token, before it says so.
   Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
                            BearerPtr bearer);
-  SteadyTime DeadlineOfTry(const HsmCall& call, const RpcInfo& rpc, SteadyTime now) const;
+  std::chrono::nanoseconds TimeForTry(const HsmCall& call, const RpcInfo& rpc,
+                                      SteadyTime now) const;
   Failure Judge(const RpcInfo& rpc, const UnaryCallBase& done, Admission::Permit& permit,
                 std::chrono::nanoseconds took);
 
@@ -271,8 +272,7 @@ Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable&
     FinishedCall done;
     {
       const ChannelPool::Lease lease(pool_.Pick(permit->endpoint()));
-      done =
-          co_await sendable.Send(silo_, lease.stub(), DeadlineOfTry(call, rpc, sent), bearer.get());
+      done = co_await sendable.Send(silo_, lease.stub(), TimeForTry(call, rpc, sent), bearer.get());
     }
     if (done->status.ok()) {
       permit->Report(Verdict::kAnswered);
@@ -298,9 +298,10 @@ Awaitable<Result<Admission::Permit>> Client::TurnFor(const HsmCall& call, std::s
   return admission_.Acquire(call.application, call.deadline, avoid);
 }
 
-SteadyTime Client::DeadlineOfTry(const HsmCall& call, const RpcInfo& rpc, SteadyTime now) const {
-  const milliseconds longest = rpc.slow ? times_.key_generation : times_.rpc;
-  return std::min(call.deadline.at, now + longest);
+std::chrono::nanoseconds Client::TimeForTry(const HsmCall& call, const RpcInfo& rpc,
+                                            SteadyTime now) const {
+  const std::chrono::nanoseconds longest = rpc.slow ? times_.key_generation : times_.rpc;
+  return std::min<std::chrono::nanoseconds>(call.deadline.at - now, longest);
 }
 
 Failure Client::Judge(const RpcInfo& rpc, const UnaryCallBase& done, Admission::Permit& permit,

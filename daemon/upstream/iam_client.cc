@@ -91,8 +91,8 @@ void StartLookup(const std::shared_ptr<Lookup>& lookup, const IamUrl& url) {
 }  // namespace
 
 struct IamClient::State {
-  State(asio::any_io_executor executor_in, IamUrl url_in)
-      : executor(std::move(executor_in)), url(std::move(url_in)) {}
+  State(asio::any_io_executor executor_in, const Clock& clock_in, IamUrl url_in)
+      : executor(std::move(executor_in)), clock(clock_in), url(std::move(url_in)) {}
 
   Error Unreachable(const char* step, const std::string& why) const {
     log::Error(
@@ -103,6 +103,7 @@ struct IamClient::State {
   }
 
   const asio::any_io_executor executor;
+  const Clock& clock;
   const IamUrl url;
   mutable asio::ssl::context tls{asio::ssl::context::tls_client};
 };
@@ -196,9 +197,9 @@ IamClient::IamClient(std::shared_ptr<const State> state) : state_(std::move(stat
 IamClient::~IamClient() = default;
 
 Result<std::unique_ptr<IamClient>> IamClient::Make(asio::any_io_executor executor,
-                                                   const IamConfig& config) {
+                                                   const Clock& clock, const IamConfig& config) {
   GW_TRY(url, ParseIamUrl(config.endpoint));
-  auto state = std::make_shared<const State>(std::move(executor), std::move(url));
+  auto state = std::make_shared<const State>(std::move(executor), clock, std::move(url));
   GW_TRY_VOID(Prepare(state->tls, config));
   return std::unique_ptr<IamClient>(new IamClient(std::move(state)));
 }
@@ -227,8 +228,8 @@ Awaitable<Result<IamToken>> IamClient::Fetch(SecretBytes api_key, Deadline deadl
     co_return state->Unreachable(trouble.step, trouble.why);
   }
   const auto& body = parser.get().body();
-  auto token =
-      ParseIamReply(parser.get().result_int(), {body.data(), body.size()}, state->url.host);
+  auto token = ParseIamReply(parser.get().result_int(), {body.data(), body.size()}, state->url.host,
+                             state->clock.WallNow());
   if (!token && token.error().rv == CKR_DEVICE_ERROR) log::Error("{}", token.error().detail);
   Count(token ? "ok" : token.error().rv == CKR_DEVICE_ERROR ? "failed" : "refused");
   co_return token;

@@ -8,6 +8,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/core/async.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 #include "daemon/upstream/iam_reply.h"
 
@@ -19,7 +20,7 @@ class IamClient {
  public:
   //   errors  CKR_ARGUMENTS_BAD  the endpoint is no https URL, or the CA file cannot be used
   static Result<std::unique_ptr<IamClient>> Make(boost::asio::any_io_executor executor,
-                                                 const IamConfig& config);
+                                                 const Clock& clock, const IamConfig& config);
   ~IamClient();
 
   // One POST. `api_key` is never logged and lives in wiped memory only. Every failure but a refused

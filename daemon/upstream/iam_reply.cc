@@ -15,6 +15,8 @@ namespace {
 using Json = nlohmann::basic_json<std::map, std::vector, WipedString, bool, std::int64_t,
                                   std::uint64_t, double, std::allocator>;
 
+using WallTime = std::chrono::system_clock::time_point;
+
 constexpr std::chrono::seconds kLongestLifetime{24 * 3600};
 constexpr std::size_t kLongestToken = 16 * 1024;
 
@@ -76,12 +78,12 @@ Error Garbage(std::string_view host, const char* what) {
                                              what + "; is the endpoint right?");
 }
 
-std::chrono::seconds LifetimeOf(const Json& body) {
+std::chrono::seconds LifetimeOf(const Json& body, WallTime now) {
   std::int64_t seconds = NumberAt(body, "expires_in").value_or(0);
   if (seconds <= 0) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto end = NumberAt(body, "expiration").value_or(0);
-    seconds = end - std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    seconds =
+        end - std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   }
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLongestLifetime.count()));
 }
@@ -133,7 +135,8 @@ bool FitsHeader(std::string_view token) {
 
 }  // namespace
 
-Result<IamToken> ParseIamReply(unsigned status, std::string_view body, std::string_view host) {
+Result<IamToken> ParseIamReply(unsigned status, std::string_view body, std::string_view host,
+                               WallTime now) {
   if (status != 200) return Refusal(status, body, host);
   const Json json = Parse(body);
   if (!json.is_object()) return Garbage(host, "the body is no JSON object");
@@ -142,7 +145,7 @@ Result<IamToken> ParseIamReply(unsigned status, std::string_view body, std::stri
   const std::string_view text = found->get_ref<const WipedString&>();
   if (!FitsHeader(text)) return Garbage(host, "access_token is malformed");
   IamToken token;
-  token.lifetime = LifetimeOf(json);
+  token.lifetime = LifetimeOf(json, now);
   if (token.lifetime <= std::chrono::seconds(0)) return Garbage(host, "the token has no life left");
   token.iam_id = IamIdOf(text);
   token.access_token = SecretBytes(ViewOf(text));

@@ -16,11 +16,12 @@ struct IamToken {
   std::string iam_id;  // from the token, not verified: for logs and display; may be empty
 };
 
-// `status` and `body` of the reply to a token request; `host` is for the texts.
+// `status` and `body` of the reply to a token request that came at `now`; `host` is for the texts.
 //   errors  CKR_PIN_INCORRECT  400, 401, 403: IAM refuses the key
 //           CKR_PIN_LOCKED     the same, and IAM says that the key is locked or disabled
 //           CKR_DEVICE_ERROR   any other status, or a body that is no token (retryable: 429, 5xx)
 //   source  wire sheet 8.3; behaviour R76
-Result<IamToken> ParseIamReply(unsigned status, std::string_view body, std::string_view host);
+Result<IamToken> ParseIamReply(unsigned status, std::string_view body, std::string_view host,
+                               std::chrono::system_clock::time_point now);
 
 }  // namespace gw

@@ -79,7 +79,7 @@ Result<std::unique_ptr<Upstream>> MakeUpstream(const TokenConfig& token, const T
   GW_TRY(client, Grep11Client::Make(token, times, silo, clock));
   auto upstream = std::make_unique<RealUpstream>(std::move(client));
   if (token.iam.enabled) {
-    GW_TRY(iam, IamClient::Make(silo.loop().get_executor(), token.iam));
+    GW_TRY(iam, IamClient::Make(silo.loop().get_executor(), clock, token.iam));
     upstream->AddIam(std::move(iam), times, silo, clock);
   }
   return std::unique_ptr<Upstream>(std::move(upstream));
