@@ -16,13 +16,11 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 
 TEST(DocumentsTest, MetricsAreTheRegistryAsPrometheusText) {
-  metrics::CounterFamily("gw_documents_test_total", "Counts for this test.")
-      .Add({{"kind", "a"}})
-      .Increment(3);
+  metrics::GaugeFamily("gw_documents_test", "Set by this test.").Add({{"kind", "a"}}).Set(3);
   const std::string text = MetricsText();
-  EXPECT_THAT(text, HasSubstr("# HELP gw_documents_test_total Counts for this test.\n"));
-  EXPECT_THAT(text, HasSubstr("# TYPE gw_documents_test_total counter\n"));
-  EXPECT_THAT(text, HasSubstr("gw_documents_test_total{kind=\"a\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("# HELP gw_documents_test Set by this test.\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE gw_documents_test gauge\n"));
+  EXPECT_THAT(text, HasSubstr("gw_documents_test{kind=\"a\"} 3\n"));
 }
 
 TEST(DocumentsTest, HealthHasVersionUptimeAndStatus) {
