@@ -59,30 +59,28 @@ bool MakeClaim(Deadline until, Claim* claim) {
   return true;
 }
 
-// Records what came of the claim. nullptr: no usable answer.
-void SettleClaim(const Claim& claim, const AttachAnswer* answer, Connection* connection) {
+// Records what came of the claim; nullptr: no usable answer. False when the claim was overtaken:
+// the id it was made with is not this process's any more.
+bool SettleClaim(const Claim& claim, const AttachAnswer* answer, Connection* connection) {
   State& state = GetState();
   const Lock lock;
-  // C_Finalize may have ended the application meanwhile; its successor owes this claim nothing.
-  if (!MayTalkLocked() || state.epoch != claim.epoch) return;
+  if (!MayTalkLocked() || state.epoch != claim.epoch) return false;
   const bool attached = answer != nullptr && answer->result == CKR_OK;
+  const bool unknown = answer != nullptr && answer->result == CKR_SESSION_HANDLE_INVALID;
+  if (claim.asks) state.identity = attached ? Identity::kKnown : Identity::kNone;
+  // A new epoch makes the threads that hold the old id try again instead of undoing what the one
+  // that asks for the new id is at.
+  if (!claim.asks && unknown) state.identity = Identity::kNone;
+  if (claim.asks ? attached : unknown) ++state.epoch;
   if (attached) {
-    if (claim.asks) {
-      memcpy(state.application, answer->id.data, sizeof(state.application));
-      ++state.epoch;
-    }
+    if (claim.asks) memcpy(state.application, answer->id.data, sizeof(state.application));
     state.body_limit = answer->body_limit;
     state.attribute_limit = answer->attribute_limit;
     connection->epoch = state.epoch;
     connection->attached = true;
   }
-  const bool unknown = answer != nullptr && answer->result == CKR_SESSION_HANDLE_INVALID;
-  if (claim.asks) {
-    state.identity = attached ? Identity::kKnown : Identity::kNone;
-  } else if (unknown) {
-    state.identity = Identity::kNone;
-  }
   pthread_cond_broadcast(&state.changed);
+  return true;
 }
 
 void EncodeAttach(const Claim& claim, SmallBuffer* frame) {
@@ -145,7 +143,9 @@ Handshake ShakeHands(int fd, const Claim& claim, Deadline until, SmallBuffer* re
                                                                 : Handshake::kBroken;
 }
 
-// One attempt. kAway with error 0: try again at once, without the id.
+constexpr LinkResult kTryAgain = {Link::kAway, CKR_OK, 0};
+
+// One attempt.
 LinkResult TryAttach(Connection* connection, Deadline until) {
   Claim claim;
   if (!MakeClaim(until, &claim)) return {Link::kAway, CKR_OK, ETIMEDOUT};
@@ -158,12 +158,14 @@ LinkResult TryAttach(Connection* connection, Deadline until) {
   SmallBuffer reply;
   AttachAnswer answer;
   const Handshake handshake = ShakeHands(fd, claim, until, &reply, &answer);
-  SettleClaim(claim, handshake == Handshake::kAnswered ? &answer : nullptr, connection);
-  if (handshake == Handshake::kAnswered && answer.result == CKR_OK) return {Link::kUp, CKR_OK, 0};
+  const bool answered = handshake == Handshake::kAnswered;
+  const bool current = SettleClaim(claim, answered ? &answer : nullptr, connection);
+  if (connection->attached) return {Link::kUp, CKR_OK, 0};
   CloseSocket(connection);
   if (handshake == Handshake::kAway) return {Link::kAway, CKR_OK, ECONNRESET};
+  if (!current) return kTryAgain;
   if (handshake == Handshake::kBroken) return {Link::kRefused, CKR_DEVICE_ERROR, 0};
-  if (answer.result == CKR_SESSION_HANDLE_INVALID && !claim.asks) return {Link::kAway, CKR_OK, 0};
+  if (answer.result == CKR_SESSION_HANDLE_INVALID && !claim.asks) return kTryAgain;
   return {Link::kRefused, answer.result, 0};
 }
 
@@ -187,7 +189,8 @@ LinkResult EnsureLink(Connection* connection, Deadline until) {
     const LinkResult result = TryAttach(connection, until);
     if (result.link != Link::kAway) return result;
     if (result.error == ENAMETOOLONG) return result;
-    if (result.error != 0 && !pause.Wait(until)) return result;
+    if (result.error == 0 && !until.Passed()) continue;
+    if (!pause.Wait(until)) return result;
   }
 }
 

@@ -75,6 +75,11 @@ Encoder& Encoder::Do(Write write) {
   return *this;
 }
 
+// What one argument may take of a body.
+CK_ULONG Encoder::LargestData() const {
+  return body_limit_ > kFixedFields ? body_limit_ - kFixedFields : 0;
+}
+
 Encoder& Encoder::U8(uint8_t value) {
   return Do([=](auto& writer) { writer.U8(value); });
 }
@@ -90,13 +95,13 @@ Encoder& Encoder::Pointer(const void* pointer) {
 
 Encoder& Encoder::Bytes(const void* data, CK_ULONG size, CK_RV null_refusal, CK_RV too_long) {
   if (data == nullptr && size != 0) Refuse(null_refusal);
-  if (size > body_limit_ - kFixedFields) Refuse(too_long);
+  if (size > LargestData()) Refuse(too_long);
   return Do([=](auto& writer) { writer.Bytes(data, size); });
 }
 
 Encoder& Encoder::Data(Input input, CK_RV too_long) {
   const bool borrow = input.data != nullptr && input.size >= kBorrowedFrom &&
-                      input.size <= body_limit_ - kFixedFields && borrowed_.size == 0;
+                      input.size <= LargestData() && borrowed_.size == 0;
   if (!borrow) return Bytes(input.data, input.size, CKR_ARGUMENTS_BAD, too_long);
   if (refusal_ != CKR_OK) return *this;
   Do([&](auto& writer) { writer.U32(static_cast<uint32_t>(input.size)); });

@@ -87,6 +87,7 @@ class Encoder {
 
   template <typename Write>
   Encoder& Do(Write write);
+  CK_ULONG LargestData() const;
   Encoder& Bytes(const void* data, CK_ULONG size, CK_RV null_refusal, CK_RV too_long);
   void MechanismBody(CK_MECHANISM_PTR mechanism);
   void List(const uint8_t* attributes, CK_ULONG count, uint32_t depth);

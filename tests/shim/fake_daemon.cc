@@ -161,7 +161,7 @@ void FakeDaemon::Serve(int fd) {
 bool FakeDaemon::Answer(int fd, const Frame& frame) {
   {
     const std::lock_guard lock(mutex_);
-    (frame.function == Function::kAttach ? attaches_ : frames_).push_back(frame);
+    if (recording_) (frame.function == Function::kAttach ? attaches_ : frames_).push_back(frame);
   }
   const Handler handler = HandlerOf(frame.function);
   Reply reply;
@@ -228,6 +228,11 @@ void FakeDaemon::Forget() {
   const std::lock_guard lock(mutex_);
   frames_.clear();
   attaches_.clear();
+}
+
+void FakeDaemon::StopRecording() {
+  const std::lock_guard lock(mutex_);
+  recording_ = false;
 }
 
 int FakeDaemon::open_connections() const {

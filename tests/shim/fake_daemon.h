@@ -82,7 +82,8 @@ class FakeDaemon {
   std::vector<Frame> Frames() const;
   std::vector<Frame> FramesOf(Function function) const;
   std::vector<Frame> Attaches() const;
-  void Forget();  // empties the three above
+  void Forget();         // empties the three above
+  void StopRecording();  // for tests that send without end
 
   int open_connections() const;
   int most_connections() const;
@@ -112,6 +113,7 @@ class FakeDaemon {
   std::set<std::string> known_ids_;
   int applications_ = 0;
   bool stopping_ = false;
+  bool recording_ = true;
 };
 
 }  // namespace gw::shim_test

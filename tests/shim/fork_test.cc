@@ -125,6 +125,7 @@ TEST_F(ForkTest, ThreadsOfAChildMayBeTheFirstToCall) {
 
 TEST_F(ForkTest, AHundredForksUnderEightCallingThreads) {
   Initialize();
+  daemon_->StopRecording();
   daemon_->On(Function::C_Sign, [](const Frame& frame) {
     const std::string data = frame.body.substr(4, frame.body.size() - 12);
     return Ok(U64(data.size()) + Bytes(data));

@@ -20,6 +20,7 @@ CK_RV DoNothing(CK_VOID_PTR) { return CKR_OK; }
 
 TEST_F(LifecycleTest, TheArgumentsOfInitializeAreChecked) {
   StartDaemon();
+  int reserved = 0;
   const struct {
     CK_C_INITIALIZE_ARGS args;
     CK_RV result;
@@ -32,7 +33,7 @@ TEST_F(LifecycleTest, TheArgumentsOfInitializeAreChecked) {
       {{CreateNothing, nullptr, DoNothing, DoNothing, CKF_OS_LOCKING_OK, nullptr},
        CKR_ARGUMENTS_BAD},
       {{nullptr, nullptr, nullptr, DoNothing, 0, nullptr}, CKR_ARGUMENTS_BAD},
-      {{nullptr, nullptr, nullptr, nullptr, CKF_OS_LOCKING_OK, &rows}, CKR_ARGUMENTS_BAD},
+      {{nullptr, nullptr, nullptr, nullptr, CKF_OS_LOCKING_OK, &reserved}, CKR_ARGUMENTS_BAD},
   };
   for (const auto& row : rows) {
     CK_C_INITIALIZE_ARGS args = row.args;

@@ -180,7 +180,7 @@ TEST_F(ReconnectTest, ADaemonThatDoesNotAnswerEndsTheCallAtItsTimeout) {
   EXPECT_GE(Since(start).count(), 900);
   EXPECT_LT(Since(start).count(), 4000);
   // Time is over, so it is not sent again; and a late answer cannot reach another call.
-  EXPECT_EQ(daemon_->Frames().size(), 1u);
+  EXPECT_EQ(daemon_->FramesOf(Function::C_GetSessionInfo).size(), 1u);
   EXPECT_EQ(p11_->C_Logout(kSession), CKR_OK);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest-spi.h>
 
+#include <cstring>
 #include <set>
 
 #include "proto/pkcs11/ck_ibm.h"

@@ -2,6 +2,8 @@
 // short; attribute values; text fields.
 #include <gmock/gmock.h>
 
+#include <cstring>
+
 #include "tests/shim/shim_fixture.h"
 
 namespace gw::shim_test {

@@ -143,33 +143,43 @@ TEST_F(SecretsTest, KeyValuesLeaveNoCopy) {
   EXPECT_EQ(copies, 0);
 }
 
+struct Login {
+  CK_FUNCTION_LIST* list;
+  Search* search;
+};
+
+void* LogIn(void* context) {
+  const Login& login = *static_cast<const Login*>(context);
+  login.list->C_Login(kSession, CKU_USER, login.search->secret, kSecretBytes);
+  return nullptr;
+}
+
 // While the daemon still works on it, the frame is wiped already.
 TEST_F(SecretsTest, ThePinIsGoneBeforeTheAnswerComes) {
+  int arrived[2];
+  ASSERT_EQ(pipe(arrived), 0);
   StartDaemon();
-  daemon_->On(Function::C_Login, Reply{.silent = true});
-  setenv("GREP11_CALL_TIMEOUT_S", "3", 1);
+  daemon_->On(Function::C_Login, [&](const Frame&) {
+    EXPECT_EQ(write(arrived[1], "!", 1), 1);
+    return Reply{.silent = true};
+  });
   const int copies = InChild([&] {
     if (p11_->C_Initialize(nullptr) != CKR_OK) return 200;
     Search& search = MakeSearch();
-    struct Login {
-      CK_FUNCTION_LIST* list;
-      Search* search;
-    } login = {p11_.v240(), &search};
+    Login login = {p11_.v240(), &search};
     pthread_t thread;
-    const auto run = [](void* context) -> void* {
-      const Login& it = *static_cast<Login*>(context);
-      it.list->C_Login(kSession, CKU_USER, it.search->secret, kSecretBytes);
-      return nullptr;
-    };
-    if (pthread_create(&thread, nullptr, run, &login) != 0) return 201;
-    // Sent and wiped when the copies are gone; they cannot be seen to appear, so look until the
-    // thread sits in recv, which the call's own timeout ends.
-    int copies_left = 1;
-    for (int i = 0; i < 20 && copies_left != 0; ++i) copies_left = CountCopies(search);
-    pthread_join(thread, nullptr);
-    return copies_left;
+    if (pthread_create(&thread, nullptr, LogIn, &login) != 0) return 201;
+    char byte;
+    if (read(arrived[0], &byte, 1) != 1) return 202;
+    // The daemon has it; the sender may need a moment to come back from the kernel. The call itself
+    // lasts longer than all of these looks.
+    int left = 1;
+    for (int i = 0; i < 5 && left != 0; ++i) left = CountCopies(search);
+    return left;
   });
   EXPECT_EQ(copies, 0);
+  close(arrived[0]);
+  close(arrived[1]);
 }
 
 }  // namespace

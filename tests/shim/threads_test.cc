@@ -112,6 +112,7 @@ TEST_F(ThreadsTest, CancellationWaitsForTheCall) {
 
 TEST_F(ThreadsTest, InitializeAndFinalizeRaceWithCallsWithoutHarm) {
   StartDaemon();
+  daemon_->StopRecording();
   std::atomic<bool> stop = false;
   std::atomic<int> odd = 0;
   std::vector<std::thread> threads;
