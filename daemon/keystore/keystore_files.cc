@@ -162,11 +162,15 @@ Status EnsureKey(const std::string& directory, const std::string& path, bool dat
   return CreateKey(directory, path, crypto);
 }
 
-Status EnsureDatabaseFile(const std::string& directory, const std::string& path) {
+// Its identity, for CheckInPlace.
+Result<struct stat> EnsureDatabaseFile(const std::string& directory, const std::string& path) {
   // SQLite gives its other files the mode of this one.
   const Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (fd.get() < 0) return SystemRefusal("cannot make " + path);
-  return SyncDirectory(directory);
+  if (fd.get() < 0) return SystemRefusal("cannot open " + path);
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) return SystemRefusal("cannot look at " + path);
+  GW_TRY_VOID(SyncDirectory(directory));
+  return info;
 }
 
 }  // namespace
@@ -184,8 +188,19 @@ Result<std::unique_ptr<KeystoreFiles>> KeystoreFiles::Open(const std::string& di
   files->lock_fd_ = fd.Release();
   GW_TRY(key, ReadKey(files->lock_fd_, key_path));
   files->authenticator_ = std::make_unique<HmacAuthenticator>(std::move(key), crypto);
-  if (!database) GW_TRY_VOID(EnsureDatabaseFile(directory, files->database_));
+  GW_TRY(info, EnsureDatabaseFile(directory, files->database_));
+  files->device_ = info.st_dev;
+  files->inode_ = info.st_ino;
   return {std::move(files)};
+}
+
+Status KeystoreFiles::CheckInPlace() const {
+  struct stat info {};
+  const bool there = stat(database_.c_str(), &info) == 0;
+  if (there && info.st_dev == device_ && info.st_ino == inode_) return Ok();
+  return Refusal(database_ + (there ? " was replaced" : " was moved or removed") +
+                 " while the daemon ran: put the file back, or restart the daemon to use what is "
+                 "there now");
 }
 
 KeystoreFiles::~KeystoreFiles() {

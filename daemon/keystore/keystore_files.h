@@ -2,6 +2,8 @@
 // apart from keystore.key. Owner, mode, lock and key of a keystore directory.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 
@@ -29,12 +31,19 @@ class KeystoreFiles {
   bool is_new() const { return is_new_; }
   const RowAuthenticator& authenticator() const { return *authenticator_; }
 
+  // A file that was moved, removed or replaced can still be written to through an open descriptor,
+  // and everything written would be lost.
+  //   errors  CKR_DEVICE_ERROR  the database is not the file it was at Open
+  Status CheckInPlace() const;
+
  private:
   KeystoreFiles() = default;
 
   // Constant after Open.
   std::string database_;
   bool is_new_ = false;
+  dev_t device_ = 0;  // with inode_: the file that was opened
+  ino_t inode_ = 0;
   std::unique_ptr<RowAuthenticator> authenticator_;
   int lock_fd_ = -1;  // keystore.key, locked
 };

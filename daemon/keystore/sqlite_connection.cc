@@ -11,6 +11,9 @@ namespace {
 // An index out of range is a bug of ours; lack of memory shows at the next Step.
 void CheckBound(int code) { GW_CHECK(code != SQLITE_RANGE && code != SQLITE_MISUSE); }
 
+// Enough of a statement to know which one it was.
+std::string BeginningOf(const char* sql) { return std::string(sql).substr(0, 40); }
+
 }  // namespace
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -118,7 +121,7 @@ int Connection::Execute(const char* sql) {
 Status Connection::ExecuteAll(std::initializer_list<const char*> statements) {
   for (const char* sql : statements) {
     const int code = Execute(sql);
-    if (code != SQLITE_OK) return FailureAfter(code, sql).error;
+    if (code != SQLITE_OK) return FailureAfter(code, BeginningOf(sql)).error;
   }
   return Ok();
 }
@@ -126,7 +129,7 @@ Status Connection::ExecuteAll(std::initializer_list<const char*> statements) {
 Result<Statement> Connection::Prepare(const char* sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  if (code != SQLITE_OK) return FailureAfter(code, sql).error;
+  if (code != SQLITE_OK) return FailureAfter(code, BeginningOf(sql)).error;
   return Statement(db_, statement);
 }
 
@@ -135,7 +138,7 @@ Result<std::int64_t> Connection::Query(const char* sql) {
   const int code = statement.Step();
   if (code == SQLITE_ROW) return statement.Signed(0);
   if (code == SQLITE_DONE) return std::int64_t{0};
-  return FailureAfter(code, sql).error;
+  return FailureAfter(code, BeginningOf(sql)).error;
 }
 
 void Connection::LeaveFileAlone(bool leave) {

@@ -50,11 +50,18 @@ constexpr std::string_view kKeyCheckText = "grep11d keystore key check 1";
 
 Error Refusal(const std::string& what) { return UpstreamError(CKR_DEVICE_ERROR, what); }
 
-// Reads three numbers of the header; a file that is no database fails here.
+// Reads the header; a file that is no database fails here.
 Status Recognise(Connection& connection, bool is_new) {
   GW_TRY(application, connection.Query("PRAGMA application_id"));
   GW_TRY(version, connection.Query("PRAGMA user_version"));
   GW_TRY(tables, connection.Query("SELECT count(*) FROM sqlite_schema"));
+  GW_TRY(pages, connection.Query("PRAGMA page_count"));
+  // SQLite takes a file of less than a page for an empty one, and would write over it.
+  if (!is_new && pages == 0) {
+    return Refusal(
+        "keystore.db is no database: restore the last backup of keystore.db and keystore.key "
+        "(docs/keystore.md)");
+  }
   if (is_new || (application == 0 && version == 0 && tables == 0)) return Ok();
   if (application != kApplicationId) {
     return Refusal(
@@ -107,7 +114,11 @@ Status Migrate(Connection& connection) {
   const std::string set_application =
       "PRAGMA application_id = " + std::to_string(int{kApplicationId});
   GW_TRY_VOID(connection.ExecuteAll({set_version.c_str(), set_application.c_str(), "COMMIT"}));
-  log::Info("keystore: schema brought from version {} to {}", version, CurrentSchemaVersion());
+  if (version == 0) {
+    log::Info("keystore: made a new one, schema version {}", CurrentSchemaVersion());
+  } else {
+    log::Info("keystore: schema brought from version {} to {}", version, CurrentSchemaVersion());
+  }
   return Ok();
 }
 

@@ -89,15 +89,10 @@ Result<std::unique_ptr<Store>> Store::Open(std::unique_ptr<KeystoreFiles> files,
 // After an error the file is opened again without the checks of the start: what it holds was
 // checked, and the rows in memory came from it.
 Status Store::EnsureConnection() {
+  GW_TRY_VOID(files_->CheckInPlace());
   if (connection_ != nullptr) return Ok();
   GW_TRY(connection, Connection::Open(files_->database(), options_.vfs, options_.busy_timeout));
   GW_TRY_VOID(SetModes(*connection));
-  GW_TRY(application, connection->Query("PRAGMA application_id"));
-  if (application != kApplicationId) {
-    return UpstreamError(
-        CKR_DEVICE_ERROR,
-        "keystore.db was replaced by something else: restart the daemon to see why");
-  }
   connection_ = std::move(connection);
   return Prepare();
 }

@@ -1,0 +1,234 @@
+// What every engine behind daemon/keystore/keystore.h does.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/keystore/memory_keystore.h"
+#include "tests/unit/keystore/support.h"
+
+namespace gw {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// An engine, and how its contents are found again by the next daemon.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<Keystore> Open() = 0;
+};
+
+class SqliteEngine final : public Engine {
+ public:
+  std::unique_ptr<Keystore> Open() override { return OpenAt(directory_.path()); }
+
+ private:
+  TempDirectory directory_;
+};
+
+class MemoryEngine final : public Engine {
+ public:
+  std::unique_ptr<Keystore> Open() override { return MakeMemoryKeystore(); }
+};
+
+using MakeEngine = std::unique_ptr<Engine> (*)();
+
+class KeystoreContractTest : public testing::TestWithParam<std::pair<const char*, MakeEngine>> {
+ protected:
+  KeystoreContractTest() : engine_(GetParam().second()), keystore_(engine_->Open()) {}
+
+  std::uint64_t Insert(Record record) {
+    const auto numbers = CommitNow(*keystore_, PutOf(std::move(record)));
+    EXPECT_TRUE(numbers.ok()) << DetailOf(numbers);
+    return numbers.ok() ? numbers->front() : 0;
+  }
+  std::vector<std::string> Labels() { return LabelsIn(*keystore_); }
+
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Keystore> keystore_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Engines, KeystoreContractTest,
+    testing::Values(std::pair{"Sqlite", MakeEngine([]() -> std::unique_ptr<Engine> {
+                                return std::make_unique<SqliteEngine>();
+                              })},
+                    std::pair{"Memory", MakeEngine([]() -> std::unique_ptr<Engine> {
+                                return std::make_unique<MemoryEngine>();
+                              })}),
+    [](const auto& chosen) { return std::string(chosen.param.first); });
+
+TEST_P(KeystoreContractTest, NewKeystoreIsEmpty) {
+  const auto contents = keystore_->Load();
+  ASSERT_TRUE(contents.ok());
+  EXPECT_THAT(contents->records, IsEmpty());
+  EXPECT_THAT(contents->settings, IsEmpty());
+  EXPECT_THAT(contents->refused, IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, InsertedRecordIsLoadedAsItWas) {
+  Record record = MakeRecord("one", kPublic);
+  record.attributes.Set(CKA_VALUE, Bytes{});
+  record.attributes.SetBool(CKA_TOKEN, true);
+  const std::uint64_t number = Insert(record);
+  EXPECT_NE(number, 0u);
+  const auto contents = keystore_->Load();
+  ASSERT_EQ(contents->records.size(), 1u);
+  const Record& loaded = contents->records.front();
+  EXPECT_EQ(loaded.number, number);
+  EXPECT_EQ(loaded.keystore, kPublic);
+  EXPECT_EQ(loaded.attributes, record.attributes);
+  EXPECT_EQ(loaded.key.octets, record.key.octets);
+  EXPECT_EQ(loaded.version, 1u);
+}
+
+TEST_P(KeystoreContractTest, EmptyKeyAndEmptyLabelAreKept) {
+  Record certificate = MakeRecord("");
+  certificate.key.octets.clear();
+  certificate.attributes.Remove(CKA_KEY_TYPE);
+  Insert(certificate);
+  const auto contents = keystore_->Load();
+  ASSERT_EQ(contents->records.size(), 1u);
+  EXPECT_TRUE(contents->records[0].key.empty());
+  EXPECT_EQ(contents->records[0].attributes, certificate.attributes);
+}
+
+TEST_P(KeystoreContractTest, NumbersComeInTheOrderOfPuts) {
+  const std::uint64_t old = Insert(MakeRecord("old"));
+  Record replaced = MakeRecord("replaced");
+  replaced.number = old;
+  replaced.version = 2;
+  Mutation mutation;
+  mutation.puts = {MakeRecord("a"), replaced, MakeRecord("b")};
+  const auto numbers = CommitNow(*keystore_, std::move(mutation));
+  ASSERT_TRUE(numbers.ok());
+  EXPECT_THAT(*numbers, ElementsAre(old + 1, old, old + 2));
+}
+
+TEST_P(KeystoreContractTest, ReplaceNeedsTheNextVersion) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  for (const std::uint64_t wrong : {0u, 1u, 3u}) {
+    record.version = wrong;
+    EXPECT_EQ(RvOf(CommitNow(*keystore_, PutOf(record))), CKR_DEVICE_ERROR) << wrong;
+  }
+  record.version = 2;
+  record.attributes.SetText(CKA_LABEL, "two");
+  EXPECT_TRUE(CommitNow(*keystore_, PutOf(record)).ok());
+  EXPECT_THAT(Labels(), ElementsAre("two"));
+  EXPECT_EQ(keystore_->Load()->records[0].version, 2u);
+}
+
+TEST_P(KeystoreContractTest, ReplaceOfARemovedRecordIsALostRace) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  Mutation remove;
+  remove.removes = {record.number};
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(remove)).ok());
+  record.version = 2;
+  EXPECT_EQ(RvOf(CommitNow(*keystore_, PutOf(record))), CKR_DEVICE_ERROR);
+  EXPECT_THAT(Labels(), IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, LostRaceChangesNothing) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  record.version = 7;
+  Mutation mutation;
+  mutation.wipes = {kPublic};
+  mutation.removes = {record.number + 1};
+  mutation.puts = {MakeRecord("new"), record};
+  mutation.settings["a"] = Bytes{1};
+  Insert(MakeRecord("public", kPublic));
+  EXPECT_EQ(RvOf(CommitNow(*keystore_, std::move(mutation))), CKR_DEVICE_ERROR);
+  EXPECT_THAT(Labels(), ElementsAre("one", "public"));
+  EXPECT_THAT(keystore_->Load()->settings, IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, RacingReplacesHaveOneWinner) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  record.version = 2;
+  std::vector<Mutation> mutations;
+  for (int i = 0; i < 10; ++i) mutations.push_back(PutOf(record));
+  int winners = 0;
+  for (const auto& answer : CommitAll(*keystore_, std::move(mutations))) winners += answer.ok();
+  EXPECT_EQ(winners, 1);
+}
+
+TEST_P(KeystoreContractTest, SameRecordTwiceInOneMutationCountsUp) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  Record second = record;
+  record.version = 2;
+  second.version = 3;
+  second.attributes.SetText(CKA_LABEL, "three");
+  Mutation mutation;
+  mutation.puts = {record, second};
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(mutation)).ok());
+  EXPECT_THAT(Labels(), ElementsAre("three"));
+}
+
+TEST_P(KeystoreContractTest, RemoveOfAnUnknownNumberSucceeds) {
+  Insert(MakeRecord("one"));
+  Mutation mutation;
+  mutation.removes = {4711};
+  EXPECT_TRUE(CommitNow(*keystore_, std::move(mutation)).ok());
+  EXPECT_THAT(Labels(), ElementsAre("one"));
+}
+
+TEST_P(KeystoreContractTest, WipeEmptiesOneKeystoreBeforePuts) {
+  Insert(MakeRecord("private", kPrivate));
+  Insert(MakeRecord("public", kPublic));
+  Mutation mutation;
+  mutation.wipes = {kPrivate};
+  mutation.puts = {MakeRecord("after", kPrivate)};
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(mutation)).ok());
+  EXPECT_THAT(Labels(), ElementsAre("public", "after"));
+}
+
+TEST_P(KeystoreContractTest, NumbersOfRemovedRecordsAreNotReused) {
+  const std::uint64_t first = Insert(MakeRecord("one"));
+  Mutation remove;
+  remove.removes = {first};
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(remove)).ok());
+  EXPECT_GT(Insert(MakeRecord("two")), first);
+}
+
+TEST_P(KeystoreContractTest, SettingsAreSetReplacedAndRemoved) {
+  ASSERT_TRUE(CommitNow(*keystore_, SettingOf("slot.4.label", CopyOf("token"))).ok());
+  ASSERT_TRUE(CommitNow(*keystore_, SettingOf("slot.4.pin", Bytes{1, 2})).ok());
+  ASSERT_TRUE(CommitNow(*keystore_, SettingOf("slot.4.label", CopyOf("other"))).ok());
+  EXPECT_EQ(keystore_->Load()->settings.at("slot.4.label"), CopyOf("other"));
+  ASSERT_TRUE(CommitNow(*keystore_, SettingOf("slot.4.label", {})).ok());
+  ASSERT_TRUE(CommitNow(*keystore_, SettingOf("never.there", {})).ok());
+  const auto contents = keystore_->Load();
+  EXPECT_EQ(contents->settings.size(), 1u);
+  EXPECT_EQ(contents->settings.at("slot.4.pin"), (Bytes{1, 2}));
+}
+
+TEST_P(KeystoreContractTest, EmptyMutationSucceeds) {
+  const auto numbers = CommitNow(*keystore_, Mutation{});
+  ASSERT_TRUE(numbers.ok());
+  EXPECT_THAT(*numbers, IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, LargeBlobsAreKept) {
+  Record record = MakeRecord("large");
+  record.key.octets.assign(3u << 20, 0xa5);
+  Insert(record);
+  EXPECT_EQ(keystore_->Load()->records[0].key.octets, record.key.octets);
+}
+
+TEST(MemoryKeystoreTest, StartsWithWhatItIsGiven) {
+  KeystoreContents contents;
+  contents.records.push_back(MakeRecord("seed"));
+  contents.records[0].number = 12;
+  contents.settings["a"] = Bytes{1};
+  const auto keystore = MakeMemoryKeystore(std::move(contents));
+  EXPECT_THAT(LabelsIn(*keystore), ElementsAre("seed"));
+  EXPECT_EQ(CommitNow(*keystore, PutOf(MakeRecord("next")))->front(), 13u);
+}
+
+}  // namespace
+}  // namespace gw
