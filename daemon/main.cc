@@ -40,7 +40,7 @@ struct Flags {
 
 constexpr std::string_view kFooter = R"(
 EXAMPLES
-  grep11d --check-config --config /etc/grep11d/grep11d.conf
+  grep11d --check-config --config /etc/grep11d/gateway.conf
       says what is wrong with a configuration, every line of it, and exits
   grep11d --config ./grep11client.yaml --socket ./grep11d.sock --state-dir ./state --metrics 127.0.0.1:0
       runs in the foreground with everything below the working directory
@@ -55,8 +55,8 @@ EXIT STATUS
   78  the configuration has errors
 
 FILES
-  The first of these that exists is read: --config; $EP11CLIENT_CFG; /etc/grep11d/grep11d.conf;
-  /etc/ep11client/grep11client.yaml; ./grep11client.yaml
+  --config, or else $EP11CLIENT_CFG, names the configuration. Without them the first of these is read:
+  /etc/grep11d/gateway.conf, /etc/ep11client/grep11client.yaml, ./grep11client.yaml
 
 SEE ALSO
   docs/configuration.md, daemon/README.md)";
