@@ -52,7 +52,10 @@ void Connection::CloseUnlessDoneIn(std::chrono::milliseconds patience) {
 
 Awaitable<void> Connection::Run() {
   CloseUnlessDoneIn(kAttachPatience);
-  while (co_await ServeOne()) {
+  // Not `while (co_await ...)`: g++ 12 makes an illegal instruction of a loop whose condition
+  // awaits.
+  for (bool more = true; more;) {
+    more = co_await ServeOne();
   }
   Close();
   dispatcher_.Detach(attachment_);
@@ -60,12 +63,14 @@ Awaitable<void> Connection::Run() {
 
 Awaitable<bool> Connection::ServeOne() {
   wire::Header header;
-  if (!co_await ReadHeader(header)) co_return false;
+  const bool header_came = co_await ReadHeader(header);
+  if (!header_came) co_return false;
   // From here to the written reply the call counts as in flight: a stopping daemon waits for it,
   // and takes no new one.
   auto entry = gate_.TryEnter();
   if (!entry) co_return false;
-  if (!co_await ReadBody(header.body_bytes)) co_return false;
+  const bool body_came = co_await ReadBody(header.body_bytes);
+  if (!body_came) co_return false;
   reply_.Clear();
   const auto verdict = co_await dispatcher_.Answer(attachment_, header, body_, reply_);
   if (verdict == Dispatcher::Verdict::kClose) co_return false;
