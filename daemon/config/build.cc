@@ -79,6 +79,11 @@ LoggingConfig BuildLogging(Problems& problems, const RawLogging& raw) {
 
 GatewayConfig BuildGateway(Problems& problems, const RawGateway& raw) {
   GatewayConfig gateway = raw;
+  const std::string& iam_ca_file = raw.iam_ca_file.value;
+  if (const Complaint complaint = iam_ca_file.empty() ? Complaint{} : FileProblem(iam_ca_file);
+      !complaint.empty()) {
+    problems.Error({"gateway.iam_ca_file", raw.iam_ca_file.line}, complaint);
+  }
   if (gateway.times.rpc > gateway.times.call) {
     problems.Warning({"gateway.times.rpc", raw.line},
                      "is longer than gateway.times.call, which ends the request before");

@@ -24,6 +24,9 @@ void BuildUsers(Problems& problems, const Place& place, const RawFile& file, con
 // The rules about sessionauth, for all tokens.
 void CheckSessionAuth(Problems& problems, const RawFile& file);
 
+// What is wrong with a file that is to be read later, or an empty string.
+Complaint FileProblem(const std::string& path);
+
 inline void Missing(Problems& problems, const Place& place, std::string_view key) {
   problems.Error(place.Child(key, place.line), "is missing");
 }

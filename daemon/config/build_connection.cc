@@ -63,16 +63,6 @@ bool AllOnThisHost(const TokenConfig& token) {
   });
 }
 
-// A file that TLS will read. Returns what is wrong with it, or an empty string.
-Complaint FileProblem(const std::string& path) {
-  if (!path.starts_with('/')) return "must be a full path, beginning with \"/\"";
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0 || access(path.c_str(), R_OK) != 0) {
-    return std::string("cannot be read: ") + std::strerror(errno);
-  }
-  return S_ISREG(info.st_mode) ? Complaint{} : "is not a file";
-}
-
 void CheckFile(Problems& problems, const Place& tls, std::string_view key,
                const Given<std::string>& file) {
   if (file.value.empty()) return;
@@ -149,6 +139,15 @@ void CheckAuthentication(Problems& problems, const Place& place, const TokenConf
 }
 
 }  // namespace
+
+Complaint FileProblem(const std::string& path) {
+  if (!path.starts_with('/')) return "must be a full path, beginning with \"/\"";
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0 || access(path.c_str(), R_OK) != 0) {
+    return std::string("cannot be read: ") + std::strerror(errno);
+  }
+  return S_ISREG(info.st_mode) ? Complaint{} : "is not a file";
+}
 
 void BuildConnection(Problems& problems, const Place& place, const RawToken& raw,
                      const RawGatewayToken* extra, TokenConfig& token) {

@@ -46,7 +46,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   socket: "@test"
   state_directory: /srv/state
   metrics_listen: "[::1]:0"
-  iam_ca_file: /etc/ca.pem
+  iam_ca_file: /etc/passwd
   manufacturer: Maker
   model: Model
   serial_number: "0001"
@@ -61,7 +61,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   EXPECT_EQ(gateway.socket, "@test");
   EXPECT_EQ(gateway.state_directory, "/srv/state");
   EXPECT_EQ(gateway.metrics_listen, "[::1]:0");
-  EXPECT_EQ(config->tokens[0].iam.ca_file, "/etc/ca.pem");
+  EXPECT_EQ(config->tokens[0].iam.ca_file, "/etc/passwd");
   EXPECT_EQ(gateway.manufacturer, "Maker");
   EXPECT_EQ(gateway.model, "Model");
   EXPECT_EQ(gateway.serial_number, "0001");
@@ -169,6 +169,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"metrics_for_everybody", "  metrics_listen: 0.0.0.0:9611\n",
               "17: gateway.metrics_listen: must be a loopback address: it answers without a "
               "password"},
+        Wrong{"ca_file_not_there", "  iam_ca_file: /no/ca.pem\n",
+              "17: gateway.iam_ca_file: cannot be read: No such file or directory"},
+        Wrong{"ca_file_relative", "  iam_ca_file: ca.pem\n",
+              "17: gateway.iam_ca_file: must be a full path, beginning with \"/\""},
         Wrong{"try_longer_than_call", "  times: {call: 5s, rpc: 6s}\n",
               "warning 16: gateway.times.rpc: is longer than gateway.times.call, which ends the "
               "request before"}),
