@@ -3,8 +3,12 @@
 
 #include <algorithm>
 
+#include "daemon/localcrypto/random.h"
+
 namespace gw::ops {
 namespace {
+
+constexpr std::size_t kUniqueIdBytes = 16;
 
 Status CheckStillAllowed(const CallScope& scope, const std::vector<Object>& objects) {
   if (scope.session->closed)
@@ -14,6 +18,13 @@ Status CheckStillAllowed(const CallScope& scope, const std::vector<Object>& obje
     return StateError(CKR_USER_NOT_LOGGED_IN, "the user logged out meanwhile");
   }
   return Ok();
+}
+
+// CKA_UNIQUE_ID (PKCS #11 v3.0 4.4.1): given once, the same on every host that shares the keystore.
+void GiveUniqueId(Object& object) {
+  Byte id[kUniqueIdBytes];
+  RandomBytes(id);
+  object.attributes.SetText(CKA_UNIQUE_ID, HexOf(id));
 }
 
 }  // namespace
@@ -31,6 +42,7 @@ Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& gi
 Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
                                                         std::vector<Object> objects) {
   GW_CO_TRY_VOID(CheckStillAllowed(scope, objects));
+  std::ranges::for_each(objects, GiveUniqueId);
   std::vector<ObjectHandle> handles(objects.size());
   std::vector<Object> token_objects;
   std::vector<std::size_t> token_positions;

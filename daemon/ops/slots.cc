@@ -119,7 +119,9 @@ Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,
   if (row == nullptr || !Offers(services, *token, *row)) {
     co_return CallerError(CKR_MECHANISM_INVALID, "mechanism is not offered");
   }
-  const MechanismInfo info{row->min_key_size, row->max_key_size, row->flags};
+  // Tools look for CKF_HW to tell what the device does itself; digests are computed here.
+  const CK_FLAGS hardware = row->family == Family::kDigest ? 0 : CK_FLAGS{CKF_HW};
+  const MechanismInfo info{row->min_key_size, row->max_key_size, row->flags | hardware};
   co_return info;
 }
 
