@@ -1,4 +1,5 @@
-// Room: tests. Signatures over the wire: what the emulator signs OpenSSL verifies, and the reverse, for every family.
+// Room: tests. Signatures over the wire: what the emulator signs OpenSSL verifies, and the reverse,
+// for every family.
 #include <openssl/rsa.h>
 
 #include "emulator/crypto/symmetric.h"
@@ -17,7 +18,8 @@ class SignRpcTest : public EmulatorTest {
     client_ = std::make_unique<Client>(ClientAs("so"));
   }
 
-  std::string Sign(const grep11::Mechanism& mechanism, const std::string& key, const std::string& data) {
+  std::string Sign(const grep11::Mechanism& mechanism, const std::string& key,
+                   const std::string& data) {
     grep11::SignSingleRequest request;
     *request.mutable_mech() = mechanism;
     *request.mutable_privkey() = BlobMessage(key);
@@ -79,18 +81,13 @@ struct HashedMechanism {
   CK_MECHANISM_TYPE type;
   const char* digest;
 };
-constexpr HashedMechanism kEcdsaCases[] = {{CKM_ECDSA, nullptr},
-                                           {CKM_ECDSA_SHA1, "SHA1"},
-                                           {CKM_ECDSA_SHA224, "SHA224"},
-                                           {CKM_ECDSA_SHA256, "SHA256"},
-                                           {CKM_ECDSA_SHA384, "SHA384"},
-                                           {CKM_ECDSA_SHA512, "SHA512"}};
-constexpr HashedMechanism kPkcs1Cases[] = {{CKM_RSA_PKCS, nullptr},
-                                           {CKM_SHA1_RSA_PKCS, "SHA1"},
-                                           {CKM_SHA224_RSA_PKCS, "SHA224"},
-                                           {CKM_SHA256_RSA_PKCS, "SHA256"},
-                                           {CKM_SHA384_RSA_PKCS, "SHA384"},
-                                           {CKM_SHA512_RSA_PKCS, "SHA512"}};
+constexpr HashedMechanism kEcdsaCases[] = {
+    {CKM_ECDSA, nullptr},         {CKM_ECDSA_SHA1, "SHA1"},     {CKM_ECDSA_SHA224, "SHA224"},
+    {CKM_ECDSA_SHA256, "SHA256"}, {CKM_ECDSA_SHA384, "SHA384"}, {CKM_ECDSA_SHA512, "SHA512"}};
+constexpr HashedMechanism kPkcs1Cases[] = {
+    {CKM_RSA_PKCS, nullptr},         {CKM_SHA1_RSA_PKCS, "SHA1"},
+    {CKM_SHA224_RSA_PKCS, "SHA224"}, {CKM_SHA256_RSA_PKCS, "SHA256"},
+    {CKM_SHA384_RSA_PKCS, "SHA384"}, {CKM_SHA512_RSA_PKCS, "SHA512"}};
 
 TEST_F(SignRpcTest, EcdsaOfEveryCurveAndHashVerifiesWithOpenssl) {
   for (const EcCase& curve : kCurveCases) {
@@ -117,7 +114,7 @@ TEST_F(SignRpcTest, EcdsaOfOpensslVerifiesWithABareSpki) {
       const std::string signature = SoftwareSign(key.get(), {.digest = c.digest}, data);
       EXPECT_EQ(Verify(Mech(c.type), SpkiOf(key.get()), data, signature), CKR_OK)
           << curve.ascii_name << " " << NameOfMechanism(c.type);
-      EXPECT_EQ(Verify(Mech(c.type), SpkiOf(key.get()), data + "x", signature),
+      EXPECT_EQ(Verify(Mech(c.type), SpkiOf(key.get()), "x" + data, signature),
                 CKR_SIGNATURE_INVALID);
     }
   }
@@ -161,11 +158,14 @@ TEST_F(SignRpcTest, RsaPssHashedAndPreHashedVerifyWithOpenssl) {
     for (const std::size_t salt : {std::size_t{0}, c.digest_bytes}) {
       const int salt_bytes = static_cast<int>(salt);
       const std::string data = "to be signed";
-      const SoftwareScheme hashed{.digest = c.name, .rsa_padding = RSA_PKCS1_PSS_PADDING, .salt_bytes = salt_bytes};
-      EXPECT_TRUE(SoftwareVerify(public_key.get(), hashed, data,
-                                 Sign(MechPss(c.type, c.hash, c.mgf, salt), pair.private_blob, data)));
+      const SoftwareScheme hashed{
+          .digest = c.name, .rsa_padding = RSA_PKCS1_PSS_PADDING, .salt_bytes = salt_bytes};
+      EXPECT_TRUE(
+          SoftwareVerify(public_key.get(), hashed, data,
+                         Sign(MechPss(c.type, c.hash, c.mgf, salt), pair.private_blob, data)));
       const std::string digest(c.digest_bytes, 'h');
-      const SoftwareScheme raw{.rsa_padding = RSA_PKCS1_PSS_PADDING, .pss_hash = c.name, .salt_bytes = salt_bytes};
+      const SoftwareScheme raw{
+          .rsa_padding = RSA_PKCS1_PSS_PADDING, .pss_hash = c.name, .salt_bytes = salt_bytes};
       const auto mechanism = MechPss(CKM_RSA_PKCS_PSS, c.hash, c.mgf, salt);
       const std::string signature = Sign(mechanism, pair.private_blob, digest);
       EXPECT_TRUE(SoftwareVerify(public_key.get(), raw, digest, signature));
@@ -199,7 +199,8 @@ TEST_F(SignRpcTest, InPartsIsTheSameAsInOne) {
   EXPECT_EQ(SignInParts(Mech(CKM_SHA384_RSA_PKCS), rsa.private_blob, data),
             Sign(Mech(CKM_SHA384_RSA_PKCS), rsa.private_blob, data));
   const std::string generic = MakeGeneric(client(), 200);
-  for (const CK_MECHANISM_TYPE type : {CKM_SHA_1_HMAC, CKM_SHA224_HMAC, CKM_SHA256_HMAC, CKM_SHA384_HMAC, CKM_SHA512_HMAC}) {
+  for (const CK_MECHANISM_TYPE type :
+       {CKM_SHA_1_HMAC, CKM_SHA224_HMAC, CKM_SHA256_HMAC, CKM_SHA384_HMAC, CKM_SHA512_HMAC}) {
     EXPECT_EQ(SignInParts(Mech(type), generic, data), Sign(Mech(type), generic, data));
   }
   const PairBlobs ec = MakeEcPair(client(), "P-384");
@@ -272,10 +273,14 @@ TEST_F(SignRpcTest, SignaturesOfAWrongLengthAreNamedAsSuch) {
   const PairBlobs ec = MakeEcPair(client(), "P-256");
   const PairBlobs rsa = MakeRsaPair(client(), 1024);
   const std::string generic = MakeGeneric(client(), 32);
-  EXPECT_EQ(Verify(Mech(CKM_ECDSA), ec.public_blob, "x", std::string(63, 's')), CKR_SIGNATURE_LEN_RANGE);
-  EXPECT_EQ(Verify(Mech(CKM_RSA_PKCS), rsa.public_blob, "x", std::string(127, 's')), CKR_SIGNATURE_LEN_RANGE);
-  EXPECT_EQ(Verify(Mech(CKM_SHA256_HMAC), generic, "x", std::string(31, 's')), CKR_SIGNATURE_LEN_RANGE);
-  EXPECT_EQ(Verify(Mech(CKM_SHA256_HMAC), generic, "x", std::string(32, 's')), CKR_SIGNATURE_INVALID);
+  EXPECT_EQ(Verify(Mech(CKM_ECDSA), ec.public_blob, "x", std::string(63, 's')),
+            CKR_SIGNATURE_LEN_RANGE);
+  EXPECT_EQ(Verify(Mech(CKM_RSA_PKCS), rsa.public_blob, "x", std::string(127, 's')),
+            CKR_SIGNATURE_LEN_RANGE);
+  EXPECT_EQ(Verify(Mech(CKM_SHA256_HMAC), generic, "x", std::string(31, 's')),
+            CKR_SIGNATURE_LEN_RANGE);
+  EXPECT_EQ(Verify(Mech(CKM_SHA256_HMAC), generic, "x", std::string(32, 's')),
+            CKR_SIGNATURE_INVALID);
 }
 
 TEST_F(SignRpcTest, DataOfAWrongLengthIsRefused) {

@@ -30,16 +30,16 @@ std::shared_ptr<grpc::Channel> EmulatorTest::NewChannel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
-  const auto credentials = options_.no_tls
-                               ? grpc::InsecureChannelCredentials()
-                               : grpc::SslCredentials({ready().ca_pem, {}, {}});
+  const auto credentials = options_.no_tls ? grpc::InsecureChannelCredentials()
+                                           : grpc::SslCredentials({ready().ca_pem, {}, {}});
   return grpc::CreateCustomChannel(ready().grep11, credentials, arguments);
 }
 
 std::string EmulatorTest::TokenFor(const std::string& api_key) {
-  const HttpAnswer answer = HttpCall(
-      ready().iam, "POST", "/identity/token",
-      "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=" + api_key, ready().ca_pem);
+  const HttpAnswer answer =
+      HttpCall(ready().iam, "POST", "/identity/token",
+               "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=" + api_key,
+               ready().ca_pem);
   EXPECT_EQ(answer.status, 200) << answer.body;
   const auto json = nlohmann::json::parse(answer.body, nullptr, false);
   return json.is_object() ? json.value("access_token", "") : std::string();

@@ -50,7 +50,8 @@ class Client {
   grpc::Status status_;
 };
 
-// One emulator per test, on ports of its own, with TLS and IAM. Tests change options() before Start().
+// One emulator per test, on ports of its own, with TLS and IAM. Tests change options() before
+// Start().
 class EmulatorTest : public testing::Test {
  protected:
   Options& options() { return options_; }

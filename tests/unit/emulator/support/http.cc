@@ -25,7 +25,8 @@ SslCtxPtr TrustOnly(const std::string& ca_pem) {
 std::string ReadAll(BIO* bio) {
   std::string text;
   char part[4096];
-  for (int got = BIO_read(bio, part, sizeof part); got > 0; got = BIO_read(bio, part, sizeof part)) {
+  for (int got = BIO_read(bio, part, sizeof part); got > 0;
+       got = BIO_read(bio, part, sizeof part)) {
     text.append(part, static_cast<std::size_t>(got));
   }
   return text;
@@ -50,9 +51,10 @@ HttpAnswer HttpCall(const std::string& base, const std::string& method, const st
   const BioPtr bio(tls ? BIO_new_ssl_connect(context.get()) : BIO_new(BIO_s_connect()));
   BIO_set_conn_hostname(bio.get(), host.c_str());
   if (BIO_do_connect(bio.get()) != 1) return {};
-  const std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + host +
-                              "\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
-                              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  const std::string request =
+      method + " " + path + " HTTP/1.1\r\nHost: " + host +
+      "\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
+      "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   BIO_write(bio.get(), request.data(), static_cast<int>(request.size()));
   return Parse(ReadAll(bio.get()));
 }

@@ -10,7 +10,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-// `base` as in the ready file: "http://127.0.0.1:1234" or "https://...", the latter checked against `ca_pem`.
+// `base` as in the ready file: "http://127.0.0.1:1234" or "https://...", the latter checked against
+// `ca_pem`.
 HttpAnswer HttpCall(const std::string& base, const std::string& method, const std::string& path,
                     const std::string& body = {}, const std::string& ca_pem = {});
 

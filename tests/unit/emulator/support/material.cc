@@ -124,12 +124,14 @@ bool SoftwareVerify(EVP_PKEY* key, const SoftwareScheme& scheme, const std::stri
     EVP_PKEY_CTX* inner = nullptr;
     EVP_DigestVerifyInit(context.get(), &inner, EVP_get_digestbyname(scheme.digest), nullptr, key);
     Configure(inner, scheme);
-    return EVP_DigestVerify(context.get(), encoded.data(), encoded.size(), Octets(data), data.size()) == 1;
+    return EVP_DigestVerify(context.get(), encoded.data(), encoded.size(), Octets(data),
+                            data.size()) == 1;
   }
   const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   EVP_PKEY_verify_init(context.get());
   Configure(context.get(), scheme);
-  return EVP_PKEY_verify(context.get(), encoded.data(), encoded.size(), Octets(data), data.size()) == 1;
+  return EVP_PKEY_verify(context.get(), encoded.data(), encoded.size(), Octets(data),
+                         data.size()) == 1;
 }
 
 }  // namespace gw::emulator

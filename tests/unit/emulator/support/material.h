@@ -1,4 +1,5 @@
-// Room: tests. Crypto that does not come from the emulator's code: OpenSSL called directly, to check it from outside.
+// Room: tests. Crypto that does not come from the emulator's code: OpenSSL called directly, to
+// check it from outside.
 #pragma once
 
 #include <memory>
@@ -25,7 +26,7 @@ PkeyPtr FromPkcs8(const std::string& der);
 // How a signature is padded and hashed. `digest` null: the input is what is signed.
 struct SoftwareScheme {
   const char* digest = nullptr;
-  int rsa_padding = 0;           // 0: not RSA
+  int rsa_padding = 0;             // 0: not RSA
   const char* pss_hash = nullptr;  // for PSS without `digest`
   int salt_bytes = 0;
 };
