@@ -41,7 +41,7 @@ job_load() {
 job_summary() {
   python3 - "$JOB/load.json" "$1" "$2" "$(counter token_fetches)" <<'PY'
 import json, sys
-report = json.load(open(sys.argv[1], encoding="utf-8"))
+report = json.load(open(sys.argv[1], encoding="utf-8"))["result"]
 before, after, fetches = (int(n) for n in sys.argv[2:5])
 latency = report["latency_us"]
 print(f"  signatures by the load tool  {report['operations']}  ({report['throughput_per_s']:.0f} per second)")
