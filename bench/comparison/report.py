@@ -15,14 +15,14 @@ def number(value):
 def line_of(compared):
     figure = compared.figure
     sign = ">=" if figure.at_least else "<="
+    bracket = f"[{compared.ratio.low:.2f} .. {compared.ratio.high:.2f}]"
     return (f"  {figure.name:<42} {number(compared.ours.median):>8} {number(compared.floor.median):>8} {figure.unit:<3}"
-            f" {compared.ratio.median:6.2f}  [{compared.ratio.low:.2f} .. {compared.ratio.high:.2f}]"
-            f"  {sign} {figure.reach:<5} {'met' if compared.met() else 'not met'}")
+            f" {compared.ratio.median:6.2f}  {bracket:<18}  {sign} {figure.reach:<5} {'met' if compared.met() else 'not met'}")
 
 
 def single(name, value, unit, reach):
     met = "met" if value <= reach else "not met"
-    return f"  {name:<42} {number(value):>8} {'':>8} {unit:<3} {'':>6}  {'':<16}  <= {number(reach)} {met}"
+    return f"  {name:<42} {number(value):>8} {'':>8} {unit:<3} {'':>6}  {'':<18}  <= {reach:<5} {met}"
 
 
 def attach_lines(samples):
@@ -37,7 +37,7 @@ def attach_lines(samples):
         ours, direct, ratio = memory
         met = "met" if ratio <= 0.05 else "not met"
         lines.append(f"  {'private memory, module against gRPC client':<42} {number(ours):>8} {number(direct):>8} KiB"
-                     f" {ratio:6.2f}  {'':<16}  <= 0.05  {met}")
+                     f" {ratio:6.2f}  {'':<18}  <= 0.05  {met}")
     return lines
 
 
@@ -62,7 +62,7 @@ def text(head, samples, requests, problems):
     compared = [figures.compare(figure, samples) for figure in figures.FIGURES]
     table = [line_of(row) for row in compared if row] + attach_lines(samples)
     if table:
-        lines += ["", f"  {'':<42} {'ours':>8} {'floor':>8} {'':<3} {'ratio':>6}  {'[rounds]':<16}  to reach", *table]
+        lines += ["", f"  {'':<42} {'ours':>8} {'floor':>8} {'':<3} {'ratio':>6}  {'[rounds]':<18}  to reach", *table]
     if upstream := upstream_lines(samples):
         lines += ["", *upstream]
     if requests:
