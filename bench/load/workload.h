@@ -6,10 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <optional>
-#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
+#include "daemon/core/source_location.h"
 
 #include "bench/load/target.h"
 #include "daemon/core/bytes.h"
@@ -66,6 +66,6 @@ const Workload* FindWorkload(std::string_view name);
 
 // An error that says which function answered what.
 Error ModuleError(CK_RV rv, std::string_view function,
-                  std::source_location where = std::source_location::current());
+                  SourceLocation where = SourceLocation::current());
 
 }  // namespace gw::bench

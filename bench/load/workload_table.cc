@@ -37,7 +37,7 @@ const Workload* FindWorkload(std::string_view name) {
   return row == std::end(kWorkloads) ? nullptr : row;
 }
 
-Error ModuleError(CK_RV rv, std::string_view function, std::source_location where) {
+Error ModuleError(CK_RV rv, std::string_view function, SourceLocation where) {
   return UpstreamError(rv, std::string(function), false, where);
 }
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <optional>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "daemon/core/ck.h"
+#include "daemon/core/source_location.h"
 
 namespace gw {
 
@@ -22,32 +22,31 @@ enum class ErrorKind {
 
 struct Error {
   Error(CK_RV rv_in, ErrorKind kind_in, std::string detail_in,
-        std::source_location where_in = std::source_location::current())
+        SourceLocation where_in = SourceLocation::current())
       : rv(rv_in), kind(kind_in), detail(std::move(detail_in)), where(where_in) {}
 
   CK_RV rv;
   ErrorKind kind;
   bool retryable = false;
   std::string detail;
-  std::source_location where;
+  SourceLocation where;
 };
 
 inline Error CallerError(CK_RV rv, std::string detail = {},
-                         std::source_location where = std::source_location::current()) {
+                         SourceLocation where = SourceLocation::current()) {
   return {rv, ErrorKind::kCaller, std::move(detail), where};
 }
 inline Error StateError(CK_RV rv, std::string detail = {},
-                        std::source_location where = std::source_location::current()) {
+                        SourceLocation where = SourceLocation::current()) {
   return {rv, ErrorKind::kState, std::move(detail), where};
 }
 inline Error UpstreamError(CK_RV rv, std::string detail, bool retryable = false,
-                           std::source_location where = std::source_location::current()) {
+                           SourceLocation where = SourceLocation::current()) {
   Error error{rv, ErrorKind::kUpstream, std::move(detail), where};
   error.retryable = retryable;
   return error;
 }
-inline Error InternalError(std::string detail,
-                           std::source_location where = std::source_location::current()) {
+inline Error InternalError(std::string detail, SourceLocation where = SourceLocation::current()) {
   return {CKR_GENERAL_ERROR, ErrorKind::kInternal, std::move(detail), where};
 }
 

@@ -29,7 +29,7 @@ constexpr auto kMaskPairs = std::to_array<MaskPair>({
 constexpr auto kKdfs = std::to_array<CK_ULONG>(
     {CKD_NULL, CKD_SHA1_KDF, CKD_SHA224_KDF, CKD_SHA256_KDF, CKD_SHA384_KDF, CKD_SHA512_KDF});
 
-Error Bad(const char* what, std::source_location where = std::source_location::current()) {
+Error Bad(const char* what, SourceLocation where = SourceLocation::current()) {
   return CallerError(CKR_MECHANISM_PARAM_INVALID, what, where);
 }
 

@@ -21,7 +21,7 @@ constexpr KeyErrors kUnwrappingKeyErrors{CKR_UNWRAPPING_KEY_HANDLE_INVALID,
 Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
                            std::optional<CK_OBJECT_CLASS> object_class,
                            std::optional<CK_KEY_TYPE> key_type, CK_MECHANISM_TYPE mechanism,
-                           const AttributeList& given) {
+                           const AttributeList& given, const AttributeList* base_key = nullptr) {
   GW_TRY(placement, PlaceNewObject(scope, given));
   const KeyPlan plan{.purpose = purpose,
                      .object_class = object_class,
@@ -29,7 +29,8 @@ Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
                      .mechanism = mechanism,
                      .user = scope.login().user,
                      .placement = placement,
-                     .given = given};
+                     .given = given,
+                     .base_key = base_key};
   return CompleteKey(plan);
 }
 
@@ -152,8 +153,8 @@ Awaitable<Result<ObjectHandle>> DeriveKey(const CallScope& scope, const Mechanis
   GW_CO_TRY(row, CheckMechanism(mechanism, CKF_DERIVE));
   GW_CO_TRY(base_key, KeyFor(scope, base_handle, *row, CKA_DERIVE));
   GW_CO_TRY(demanded, AddDemanded(given, base_key->attributes, CKA_DERIVE_TEMPLATE));
-  GW_CO_TRY(attributes,
-            Plan(scope, Purpose::kDerive, std::nullopt, std::nullopt, mechanism.type, demanded));
+  GW_CO_TRY(attributes, Plan(scope, Purpose::kDerive, std::nullopt, std::nullopt, mechanism.type,
+                             demanded, &base_key->attributes));
   GW_CO_TRY(call, co_await ForHsm(scope));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kDerive);
   GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().DeriveKey(call, mechanism, base_key->key,
