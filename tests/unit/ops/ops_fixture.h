@@ -1,4 +1,5 @@
-// Room: tests. A token with a scripted HSM and a keystore in memory, and one application with a session.
+// Room: tests. A token with a scripted HSM and a keystore in memory, and one application with a
+// session.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -48,14 +49,17 @@ class OpsTest : public testing::Test {
   template <typename T>
   T Run(Awaitable<T> work) {
     std::optional<T> result;
-    boost::asio::co_spawn(loop_, std::move(work), [&](std::exception_ptr exception, T value) {
-      EXPECT_EQ(exception, nullptr);
-      result.emplace(std::move(value));
-    });
+    boost::asio::co_spawn(loop_, Keep(std::move(work), result),
+                          [](std::exception_ptr exception) { EXPECT_EQ(exception, nullptr); });
     loop_.restart();
     loop_.run();
     EXPECT_TRUE(result.has_value());
     return std::move(*result);
+  }
+
+  template <typename T>
+  static Awaitable<void> Keep(Awaitable<T> work, std::optional<T>& result) {
+    result.emplace(co_await std::move(work));
   }
 
   boost::asio::io_context loop_;
@@ -68,6 +72,24 @@ class OpsTest : public testing::Test {
   std::optional<ops::Services> services_;
   ApplicationPtr application_;
 };
+
+// An object as if the HSM had made it.
+inline Object KeyObject(CK_OBJECT_CLASS object_class, CK_KEY_TYPE key_type,
+                        CK_ATTRIBUTE_TYPE usage) {
+  AttributeList attributes;
+  attributes.SetUlong(CKA_CLASS, object_class);
+  attributes.SetUlong(CKA_KEY_TYPE, key_type);
+  attributes.SetBool(usage, true);
+  attributes.SetBool(CKA_PRIVATE, false);
+  attributes.SetBool(CKA_TOKEN, false);
+  if (key_type == CKK_EC) {
+    attributes.Set(CKA_EC_PARAMS,
+                   Bytes{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07});
+  }
+  if (key_type == CKK_RSA) attributes.Set(CKA_MODULUS, Bytes(256, 0xc5));
+  if (key_type == CKK_AES) attributes.SetUlong(CKA_VALUE_LEN, 16);
+  return ObjectFrom(std::move(attributes), KeyBlob{Bytes(96, 0x01)});
+}
 
 // The CK_RV of a Result: CKR_OK for a value.
 template <typename T>

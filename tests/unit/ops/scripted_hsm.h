@@ -1,5 +1,6 @@
-// Room: tests. An HsmClient that does no cryptography: it echoes recognisable octets, counts its requests and can be told
-// to fail. For what happens around the HSM; what the HSM does is tested against the emulator.
+// Room: tests. An HsmClient that does no cryptography: it echoes recognisable octets, counts its
+// requests and can be told to fail. For what happens around the HSM; what the HSM does is tested
+// against the emulator.
 #pragma once
 
 #include <map>
@@ -26,17 +27,18 @@ class ScriptedHsm final : public HsmClient {
   Bytes public_spki;
   Bytes check_sum{0x11, 0x22, 0x33, 0, 0, 0, 128};
 
-  Awaitable<Result<Bytes>> Single(const HsmCall&, KeyOperation, const Mechanism& asked, const KeyBlob&,
-                                  ByteView input) override {
+  Awaitable<Result<Bytes>> Single(const HsmCall&, KeyOperation, const Mechanism& asked,
+                                  const KeyBlob&, ByteView input) override {
     Note("Single", &asked, input);
     co_return Answer(output);
   }
-  Awaitable<Status> VerifySingle(const HsmCall&, const Mechanism& asked, const KeyBlob&, ByteView input,
-                                 ByteView) override {
+  Awaitable<Status> VerifySingle(const HsmCall&, const Mechanism& asked, const KeyBlob&,
+                                 ByteView input, ByteView) override {
     Note("VerifySingle", &asked, input);
     co_return Answer(Unit{});
   }
-  Awaitable<Result<Bytes>> DigestSingle(const HsmCall&, const Mechanism& asked, ByteView input) override {
+  Awaitable<Result<Bytes>> DigestSingle(const HsmCall&, const Mechanism& asked,
+                                        ByteView input) override {
     Note("DigestSingle", &asked, input);
     co_return Answer(output);
   }
@@ -61,12 +63,14 @@ class ScriptedHsm final : public HsmClient {
     Note("VerifyFinal", nullptr, {});
     co_return Answer(Unit{});
   }
-  Awaitable<Result<MadeKey>> GenerateKey(const HsmCall&, const Mechanism& asked, const AttributeList& given) override {
+  Awaitable<Result<MadeKey>> GenerateKey(const HsmCall&, const Mechanism& asked,
+                                         const AttributeList& given) override {
     Note("GenerateKey", &asked, {});
     attributes = given;
     co_return Answer(Made());
   }
-  Awaitable<Result<MadeKeyPair>> GenerateKeyPair(const HsmCall&, const Mechanism& asked, const AttributeList& given,
+  Awaitable<Result<MadeKeyPair>> GenerateKeyPair(const HsmCall&, const Mechanism& asked,
+                                                 const AttributeList& given,
                                                  const AttributeList&) override {
     Note("GenerateKeyPair", &asked, {});
     attributes = given;
@@ -75,12 +79,13 @@ class ScriptedHsm final : public HsmClient {
     pair.public_key.octets = public_spki;
     co_return Answer(pair);
   }
-  Awaitable<Result<Bytes>> WrapKey(const HsmCall&, const Mechanism& asked, const KeyBlob&, const KeyBlob&) override {
+  Awaitable<Result<Bytes>> WrapKey(const HsmCall&, const Mechanism& asked, const KeyBlob&,
+                                   const KeyBlob&) override {
     Note("WrapKey", &asked, {});
     co_return Answer(output);
   }
-  Awaitable<Result<MadeKey>> UnwrapKey(const HsmCall&, const Mechanism& asked, const KeyBlob&, ByteView wrapped,
-                                       const AttributeList& given) override {
+  Awaitable<Result<MadeKey>> UnwrapKey(const HsmCall&, const Mechanism& asked, const KeyBlob&,
+                                       ByteView wrapped, const AttributeList& given) override {
     Note("UnwrapKey", &asked, wrapped);
     attributes = given;
     co_return Answer(Made());
@@ -91,7 +96,8 @@ class ScriptedHsm final : public HsmClient {
     attributes = given;
     co_return Answer(Made());
   }
-  Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall&, const KeyBlob&, const AttributeList& given) override {
+  Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall&, const KeyBlob&,
+                                               const AttributeList& given) override {
     Note("SetAttributeValue", nullptr, {});
     attributes = given;
     KeyBlob changed = Made().key;

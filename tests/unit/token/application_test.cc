@@ -1,0 +1,166 @@
+// Room: tests. Sessions, logins, handles and visibility of one application.
+#include "daemon/token/application.h"
+
+#include <gmock/gmock.h>
+
+#include "daemon/keystore/memory_keystore.h"
+#include "daemon/token/application_table.h"
+#include "tests/unit/ops/scripted_hsm.h"
+
+namespace gw {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ApplicationTest : public testing::Test {
+ protected:
+  ApplicationTest() : keystore_(MakeMemoryKeystore()) {
+    TokenConfig config;
+    config.private_keystore = "aaaaaaaa-0000-4000-8000-000000000001";
+    config.public_keystore = "aaaaaaaa-0000-4000-8000-000000000002";
+    tokens_.Add(std::make_unique<Token>(config, hsm_, nullptr, *keystore_));
+    Peer peer;
+    peer.pid = 100;
+    application_ = *applications_.Create(ApplicationId{1}, peer, 5000);
+  }
+
+  Token& token() { return *tokens_.Find(SlotId{0}); }
+
+  static Object Data(bool is_private, std::string_view label) {
+    AttributeList attributes;
+    attributes.SetUlong(CKA_CLASS, CKO_DATA);
+    attributes.SetBool(CKA_PRIVATE, is_private);
+    attributes.SetText(CKA_LABEL, label);
+    return ObjectFrom(std::move(attributes), KeyBlob{});
+  }
+
+  static KeystoreContents Stored(const TokenConfig& config) {
+    KeystoreContents contents;
+    for (const bool is_private : {false, true}) {
+      Record record;
+      record.number = is_private ? 8 : 7;
+      record.keystore = is_private ? config.private_keystore : config.public_keystore;
+      record.attributes = Data(is_private, "stored").attributes;
+      record.attributes.SetBool(CKA_TOKEN, true);
+      contents.records.push_back(record);
+    }
+    return contents;
+  }
+
+  ScriptedHsm hsm_;
+  std::unique_ptr<Keystore> keystore_;
+  TokenTable tokens_;
+  ApplicationTable applications_{tokens_, 2};
+  ApplicationPtr application_;
+};
+
+TEST_F(ApplicationTest, SessionHandlesAreNeverZeroAndNeverReused) {
+  const SessionPtr first = application_->OpenSession(token(), true);
+  application_->CloseSession(token(), *first);
+  const SessionPtr second = application_->OpenSession(token(), true);
+  EXPECT_NE(ToNumber(first->handle), 0u);
+  EXPECT_NE(first->handle, second->handle);
+  EXPECT_EQ(application_->FindSession(first->handle), nullptr);
+}
+
+TEST_F(ApplicationTest, ClosingASessionDestroysItsObjectsAndNoOthers) {
+  const SessionPtr one = application_->OpenSession(token(), true);
+  const SessionPtr two = application_->OpenSession(token(), true);
+  const ObjectHandle gone =
+      application_->HandleOf(*application_->AddSessionObject(Data(false, "a"), *one));
+  const ObjectHandle kept =
+      application_->HandleOf(*application_->AddSessionObject(Data(false, "b"), *two));
+  application_->CloseSession(token(), *one);
+  EXPECT_EQ(application_->FindObject(token(), gone), nullptr);
+  EXPECT_NE(application_->FindObject(token(), kept), nullptr);
+}
+
+TEST_F(ApplicationTest, ClosingTheLastSessionLogsOut) {
+  const SessionPtr session = application_->OpenSession(token(), true);
+  application_->LogIn(token(), UserState::kNormal, nullptr);
+  application_->CloseSession(token(), *session);
+  EXPECT_EQ(application_->LoginOf(token().slot()).user, UserState::kAnonymous);
+}
+
+TEST_F(ApplicationTest, PrivateObjectsAreSeenByTheNormalUserOnly) {
+  token().Adopt(Stored(token().config()));
+  const AttributeList everything;
+  EXPECT_EQ(application_->MatchObjects(token(), everything).size(), 1u);
+  application_->LogIn(token(), UserState::kSecurityOfficer, nullptr);
+  EXPECT_EQ(application_->MatchObjects(token(), everything).size(), 1u);
+  application_->LogOut(token());
+  application_->LogIn(token(), UserState::kNormal, nullptr);
+  EXPECT_EQ(application_->MatchObjects(token(), everything).size(), 2u);
+}
+
+TEST_F(ApplicationTest, AHandleOfAPrivateObjectDiesWithTheLoginForEver) {
+  token().Adopt(Stored(token().config()));
+  application_->LogIn(token(), UserState::kNormal, nullptr);
+  const ObjectHandle old = application_->HandleOf(*token().objects().Find(8));
+  application_->LogOut(token());
+  EXPECT_EQ(application_->FindObject(token(), old), nullptr);
+  application_->LogIn(token(), UserState::kNormal, nullptr);
+  EXPECT_EQ(application_->FindObject(token(), old), nullptr);
+  EXPECT_NE(application_->FindObject(token(), application_->HandleOf(*token().objects().Find(8))),
+            nullptr);
+}
+
+TEST_F(ApplicationTest, AHandleOfAPublicTokenObjectOutlivesLoginsAndIsTheSameForAllApplications) {
+  token().Adopt(Stored(token().config()));
+  const ObjectHandle handle = application_->HandleOf(*token().objects().Find(7));
+  application_->LogIn(token(), UserState::kNormal, nullptr);
+  application_->LogOut(token());
+  EXPECT_NE(application_->FindObject(token(), handle), nullptr);
+  const ApplicationPtr other = *applications_.Create(ApplicationId{2}, Peer{}, 9000);
+  EXPECT_EQ(other->HandleOf(*token().objects().Find(7)), handle);
+}
+
+TEST_F(ApplicationTest, SessionObjectsOfOneApplicationDoNotExistForAnother) {
+  const SessionPtr session = application_->OpenSession(token(), true);
+  const ObjectHandle handle =
+      application_->HandleOf(*application_->AddSessionObject(Data(false, "mine"), *session));
+  const ApplicationPtr other = *applications_.Create(ApplicationId{2}, Peer{}, 9000);
+  EXPECT_EQ(other->FindObject(token(), handle), nullptr);
+  EXPECT_THAT(other->MatchObjects(token(), AttributeList{}), IsEmpty());
+}
+
+TEST_F(ApplicationTest, FindByLabelGivesEveryMatchOnceInOrder) {
+  const SessionPtr session = application_->OpenSession(token(), true);
+  token().Adopt(Stored(token().config()));
+  const ObjectPtr mine = application_->AddSessionObject(Data(false, "stored"), *session);
+  application_->AddSessionObject(Data(false, "other"), *session);
+  AttributeList wanted;
+  wanted.SetText(CKA_LABEL, "stored");
+  EXPECT_THAT(application_->MatchObjects(token(), wanted),
+              ElementsAre(application_->HandleOf(*mine),
+                          application_->HandleOf(*token().objects().Find(7))));
+}
+
+TEST_F(ApplicationTest, TheTableKnowsAnApplicationByIdAndProcess) {
+  Peer same;
+  same.pid = 100;
+  EXPECT_TRUE(applications_.Find(ApplicationId{1}, same));
+  Peer other_process = same;
+  other_process.pid = 101;
+  EXPECT_EQ(applications_.Find(ApplicationId{1}, other_process).error().rv,
+            CKR_SESSION_HANDLE_INVALID);
+  Peer other_user = same;
+  other_user.uid = 1;
+  EXPECT_EQ(applications_.Find(ApplicationId{1}, other_user).error().rv,
+            CKR_SESSION_HANDLE_INVALID);
+  EXPECT_EQ(applications_.Find(ApplicationId{9}, same).error().rv, CKR_SESSION_HANDLE_INVALID);
+}
+
+TEST_F(ApplicationTest, TheTableHasALimitAndRemovalMakesRoom) {
+  const ApplicationPtr second = *applications_.Create(ApplicationId{2}, Peer{}, 1);
+  EXPECT_EQ(applications_.Create(ApplicationId{3}, Peer{}, 1).error().rv, CKR_HOST_MEMORY);
+  second->OpenSession(token(), true);
+  EXPECT_EQ(token().sessions, 1u);
+  applications_.Remove(*second);
+  EXPECT_EQ(token().sessions, 0u);
+  EXPECT_TRUE(applications_.Create(ApplicationId{3}, Peer{}, 1));
+}
+
+}  // namespace
+}  // namespace gw
