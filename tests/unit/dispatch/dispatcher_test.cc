@@ -1,0 +1,218 @@
+// Room: tests. Frames into the dispatcher: the protocol of proto/wire/WIRE.md from the daemon's
+// side.
+#include "daemon/dispatch/dispatcher.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/ops/ops_fixture.h"
+
+namespace gw {
+namespace {
+
+using wire::Function;
+using Verdict = Dispatcher::Verdict;
+
+// A body under construction.
+struct Body {
+  Bytes octets;
+  std::uint8_t* Extend(std::size_t bytes) {
+    octets.resize(octets.size() + bytes);
+    return octets.data() + octets.size() - bytes;
+  }
+};
+
+class DispatcherTest : public OpsTest {
+ protected:
+  DispatcherTest() : dispatcher_(*services_, loop_.get_executor()) {}
+
+  static Bytes AttachBody(std::uint16_t version_min = wire::kVersionMin,
+                          std::uint16_t version_max = wire::kVersionMax,
+                          std::uint8_t ulong_bytes = sizeof(CK_ULONG), ByteView id = {}) {
+    Body body;
+    wire::Writer writer(body);
+    writer.U32(wire::kAttachMagic);
+    writer.U16(version_min);
+    writer.U16(version_max);
+    writer.Bytes("0.1.0", 5);
+    writer.U8(ulong_bytes);
+    writer.U32(0);
+    writer.Bytes(id.data(), id.size());
+    writer.U8(0);
+    writer.U32(0);
+    return body.octets;
+  }
+
+  Verdict Send(std::uint16_t function, Bytes body, std::uint64_t session = 0) {
+    wire::Header header;
+    header.function = function;
+    header.body_bytes = static_cast<std::uint32_t>(body.size());
+    header.request = ++request_;
+    header.session_or_result = session;
+    reply_.Clear();
+    body_ = std::move(body);
+    return Run(dispatcher_.Answer(attachment_, header, body_, reply_));
+  }
+  Verdict Send(Function function, Bytes body, std::uint64_t session = 0) {
+    return Send(static_cast<std::uint16_t>(function), std::move(body), session);
+  }
+  void Attach() { ASSERT_EQ(Send(Function::kAttach, AttachBody()), Verdict::kReply); }
+
+  wire::Header ReplyHeader() const {
+    std::uint8_t bytes[wire::kHeaderBytes];
+    std::ranges::copy(reply_.octets().first(wire::kHeaderBytes), bytes);
+    return wire::DecodeHeader(bytes);
+  }
+  CK_RV Rv() const { return ReplyHeader().session_or_result; }
+  wire::Reader Results() const {
+    const ByteView body = reply_.octets().subspan(wire::kHeaderBytes);
+    return {body.data(), body.size()};
+  }
+
+  static Bytes NumberBody(std::initializer_list<std::uint64_t> numbers) {
+    Body body;
+    wire::Writer writer(body);
+    for (std::uint64_t number : numbers) writer.U64(number);
+    return body.octets;
+  }
+
+  Dispatcher dispatcher_;
+  Attachment attachment_;
+  ReplyBuffer reply_;
+  Bytes body_;
+  std::uint64_t request_ = 0;
+};
+
+TEST_F(DispatcherTest, AttachGivesAnApplicationIdAndRepeatsTheRequestNumber) {
+  Attach();
+  EXPECT_EQ(Rv(), CKR_OK);
+  EXPECT_EQ(ReplyHeader().request, 1u);
+  wire::Reader results = Results();
+  EXPECT_EQ(results.U16(), wire::kVersionMax);
+  EXPECT_EQ(results.Bytes().size, wire::kApplicationIdBytes);
+  EXPECT_EQ(results.U32(), 0u);
+  EXPECT_EQ(results.U32(), wire::kMaxBodyBytes);
+  EXPECT_EQ(results.U32(), wire::kMaxAttributes);
+  EXPECT_TRUE(results.AtEnd());
+}
+
+TEST_F(DispatcherTest, AFrameBeforeAttachClosesTheConnection) {
+  EXPECT_EQ(Send(Function::C_GetInfo, {}), Verdict::kClose);
+}
+
+TEST_F(DispatcherTest, ASecondAttachClosesTheConnection) {
+  Attach();
+  EXPECT_EQ(Send(Function::kAttach, AttachBody()), Verdict::kClose);
+}
+
+TEST_F(DispatcherTest, VersionsWithoutOverlapAndForeignWordSizesAreRefusedWithAReply) {
+  for (const Bytes& body : {AttachBody(2, 9), AttachBody(0, 0), AttachBody(1, 1, 4)}) {
+    ASSERT_EQ(Send(Function::kAttach, body), Verdict::kReply);
+    EXPECT_EQ(Rv(), CKR_DEVICE_ERROR);
+    EXPECT_EQ(attachment_.application, nullptr);
+  }
+}
+
+TEST_F(DispatcherTest, AnUnknownApplicationIdAsksTheShimToBeginAnew) {
+  const Bytes id(16, 0xab);
+  ASSERT_EQ(Send(Function::kAttach, AttachBody(1, 1, 8, id)), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_SESSION_HANDLE_INVALID);
+}
+
+TEST_F(DispatcherTest, AnAttachCutOffAnywhereClosesTheConnection) {
+  const Bytes whole = AttachBody();
+  for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
+    EXPECT_EQ(Send(Function::kAttach,
+                   Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes))),
+              Verdict::kClose)
+        << bytes;
+  }
+}
+
+TEST_F(DispatcherTest, FunctionsThatAreNotCarriedCloseTheConnection) {
+  Attach();
+  for (std::uint16_t function : {std::uint16_t{0}, std::uint16_t{16}, std::uint16_t{91},
+                                 std::uint16_t{92}, std::uint16_t{0x7fff}, std::uint16_t{0xffff}}) {
+    EXPECT_EQ(Send(function, {}), Verdict::kClose) << function;
+  }
+}
+
+TEST_F(DispatcherTest, ABodyWithBytesLeftOverClosesTheConnection) {
+  Attach();
+  EXPECT_EQ(Send(Function::C_GetInfo, Bytes(1, 0)), Verdict::kClose);
+}
+
+TEST_F(DispatcherTest, EveryFunctionSurvivesEmptyAndGarbageBodies) {
+  Attach();
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  for (const wire::FunctionRow& row : wire::kFunctions) {
+    if (row.carried != wire::Carried::kCarried || row.number == 1 || row.number == 13) continue;
+    for (std::size_t bytes : {0u, 1u, 7u, 8u, 9u, 64u}) {
+      Send(row.number, Bytes(bytes, 0xff), session);
+    }
+  }
+  // The application is none the worse for it.
+  EXPECT_EQ(Send(Function::C_GetSessionInfo, {}, session), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+}
+
+TEST_F(DispatcherTest, AnAttributeListDeeperOrLongerThanAllowedClosesTheConnection) {
+  Attach();
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  Body deep;
+  wire::Writer nested(deep);
+  for (std::uint32_t level = 0; level <= wire::kMaxNesting; ++level) {
+    nested.U32(1);
+    nested.U64(CKA_WRAP_TEMPLATE);
+    nested.U8(static_cast<std::uint8_t>(wire::ValueForm::kNested));
+  }
+  nested.U32(0);
+  EXPECT_EQ(Send(Function::C_FindObjectsInit, deep.octets, session), Verdict::kClose);
+  Body many;
+  wire::Writer counted(many);
+  counted.U32(wire::kMaxAttributes + 1);
+  many.octets.resize(many.octets.size() + std::size_t{13} * (wire::kMaxAttributes + 1));
+  EXPECT_EQ(Send(Function::C_FindObjectsInit, many.octets, session), Verdict::kClose);
+}
+
+TEST_F(DispatcherTest, AnUnknownSessionIsAnInvalidHandle) {
+  Attach();
+  ASSERT_EQ(Send(Function::C_GetSessionInfo, {}, 4711), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_SESSION_HANDLE_INVALID);
+  EXPECT_EQ(ReplyHeader().body_bytes, 0u);
+}
+
+TEST_F(DispatcherTest, AFrameWithAPinIsWipedWhenItIsAnswered) {
+  Attach();
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  Body login;
+  wire::Writer writer(login);
+  writer.U64(CKU_USER);
+  writer.U8(1);
+  writer.Bytes("topsecret", 9);
+  ASSERT_EQ(Send(Function::C_Login, login.octets, session), Verdict::kReply);
+  EXPECT_TRUE(std::ranges::all_of(body_, [](Byte byte) { return byte == 0; }));
+}
+
+TEST_F(DispatcherTest, AnApplicationIsFreedAfterItsLastConnectionAndTheGrace) {
+  config_->gateway.times.application_grace = std::chrono::milliseconds(0);
+  const std::size_t before = applications_.size();
+  Attach();
+  EXPECT_EQ(applications_.size(), before + 1);
+  dispatcher_.Detach(attachment_);
+  loop_.restart();
+  loop_.run();
+  EXPECT_EQ(applications_.size(), before);
+}
+
+TEST_F(DispatcherTest, FinalizeFreesTheApplicationAtOnce) {
+  const std::size_t before = applications_.size();
+  Attach();
+  ASSERT_EQ(Send(Function::C_Finalize, {}), Verdict::kReply);
+  EXPECT_EQ(applications_.size(), before);
+}
+
+}  // namespace
+}  // namespace gw
