@@ -79,6 +79,10 @@ Search& MakeSearch() {
 
 class SecretsTest : public ShimTest {
  protected:
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "the same module is searched in the other presets";
+  }
+
   // Copies left after `call` in a fresh process; 200 and up if something else went wrong.
   int CopiesLeftBy(const std::function<CK_RV(Search&)>& call) {
     StartDaemon();
@@ -96,6 +100,7 @@ TEST_F(SecretsTest, ACopyThatIsThereIsFound) {
   static unsigned char copy[kSecretBytes];
   EXPECT_EQ(CopiesLeftBy([&](Search& search) {
               memcpy(copy, search.secret, kSecretBytes);
+              asm volatile("" : : "r"(copy) : "memory");  // somebody may read it
               return CKR_OK;
             }),
             1);
