@@ -220,8 +220,8 @@ emulator_up() {
     --master-key "$DIR/emulator/master.key" --api-keys "$DIR/emulator/api-keys.json" --ready-file "$ready" "$@"
   wait_ready emulator "$ready" "$DIR/emulator.proc" "$DIR/emulator/log"
   EMULATOR_ADDRESS=$(ready_value "$ready" grep11)
-  EMULATOR_CONTROL=http://$(ready_value "$ready" control)
-  IAM_URL=https://$(ready_value "$ready" iam)
+  EMULATOR_CONTROL=$(ready_value "$ready" control)
+  IAM_URL=$(ready_value "$ready" iam)
 }
 
 # daemon_up METRICS: HOST:PORT of the metrics; port 0 lets the daemon choose.
