@@ -157,7 +157,13 @@ class Emulator::Parts {
         control_server_(loop_, nullptr,
                         [this](const HttpRequest& r) { return control_.Handle(r); }) {}
 
-  ~Parts() { Stop(); }
+  // Nothing is accepted any more once the loop has ended, so nothing reaches the gRPC server while
+  // it stops. Listeners and open connections close when their owners go, right after this.
+  ~Parts() {
+    loop_.stop();
+    if (thread_.joinable()) thread_.join();
+    rpc_server_.Stop();
+  }
 
   Complaints Start() {
     Complaints complaints;
@@ -169,14 +175,6 @@ class Emulator::Parts {
          [this](const Address& a) { return control_server_.Listen(a.host, a.port); });
     if (complaints.empty()) thread_ = std::thread([this] { loop_.run(); });
     return complaints;
-  }
-
-  // Nothing is accepted any more once the loop has ended, so nothing reaches the gRPC server while
-  // it stops.
-  void Stop() {
-    loop_.stop();
-    if (thread_.joinable()) thread_.join();
-    rpc_server_.Stop();
   }
 
   ReadyInfo Ready(const Options& options) const {
@@ -238,9 +236,7 @@ std::vector<std::string> Emulator::Start(const Options& options) {
   return complaints;
 }
 
-void Emulator::Stop() {
-  if (parts_ != nullptr) parts_->Stop();
-}
+void Emulator::Stop() { parts_.reset(); }
 
 std::string Emulator::ReadyJson() const {
   nlohmann::json json = {{"grep11", ready_.grep11},

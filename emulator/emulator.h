@@ -32,7 +32,8 @@ class Emulator {
   // Checks the options and the files they name, then starts everything. Returns every complaint;
   // empty: it runs.
   std::vector<std::string> Start(const Options& options);
-  // Ends running requests, then everything else. Safe to call twice.
+  // Ends running requests, then everything else; ready() still tells where it was. Safe to call
+  // twice.
   void Stop();
 
   const ReadyInfo& ready() const { return ready_; }

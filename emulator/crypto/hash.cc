@@ -94,7 +94,7 @@ typename Family::Context Load(HashId id, const Words& words) {
 }
 
 template <typename Family, typename Words>
-void Store(HashId id, typename Family::Context& context, Words& words) {
+void Store([[maybe_unused]] HashId id, typename Family::Context& context, Words& words) {
   std::size_t i = 0;
   for (const auto* word : Family::Chain(context)) words.chain[i++] = *word;
   words.bits_low = context.Nl;
