@@ -86,7 +86,7 @@ class Configuration(StackTest):
         self.addCleanup(self.set_config, good)
         self.set_config(self.broken()[0])
         self.stack.signal(signal.SIGHUP)
-        until(lambda: "70000" in self.stack.daemon_log(), what="the complaint about the port")
+        until(lambda: "grep11connection.port" in self.stack.daemon_log(), what="the complaint about the port")
         self.assertTrue(self.stack.is_running())
         self.stack.tool("--list-objects")
 
