@@ -44,7 +44,8 @@ void PrintText(const std::string& name, const FloorResult& result) {
   std::printf("  CPU         client %.2f us", result.client_cpu_us);
   if (result.server_cpu_us >= 0) std::printf(", server %.2f us", result.server_cpu_us);
   std::printf(" per operation\n");
-  for (const auto& [error, count] : ErrorsJson(result.totals).items()) {
+  const nlohmann::json errors = ErrorsJson(result.totals);
+  for (const auto& [error, count] : errors.items()) {
     std::printf("  error       %s: %s\n", error.c_str(), count.dump().c_str());
   }
 }

@@ -196,7 +196,11 @@ Dispatcher::Verdict Dispatcher::Attach(Attachment& attachment, const wire::Heade
     return Verdict::kReply;
   }
   attachment.application = *application;
-  ++attachment.application->connections;
+  if (++attachment.application->connections == 1) {
+    log::Debug("application {} is process {} (uid {}, {})", attachment.application->number(),
+               attachment.peer.pid, attachment.peer.uid,
+               attachment.peer.unit.empty() ? "no unit" : attachment.peer.unit.c_str());
+  }
   ReplyWriter writer(reply);
   writer.U16(std::min(request.version_max, wire::kVersionMax));
   writer.Bytes(attachment.application->id().data(), attachment.application->id().size());
@@ -210,6 +214,7 @@ Dispatcher::Verdict Dispatcher::Attach(Attachment& attachment, const wire::Heade
 void Dispatcher::Detach(Attachment& attachment) {
   ApplicationPtr application = std::move(attachment.application);
   if (application == nullptr || --application->connections > 0) return;
+  log::Debug("application {} has closed its last connection", application->number());
   boost::asio::co_spawn(executor_,
                         FreeAfterGrace(services_.applications, std::move(application),
                                        services_.gateway().times.application_grace),
