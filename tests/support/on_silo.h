@@ -2,9 +2,13 @@
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <exception>
 #include <future>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "daemon/core/async.h"
@@ -12,10 +16,29 @@
 
 namespace gw::test {
 
-// Starts `task` on the loop; the future has its result.
+template <typename T>
+Awaitable<void> Deliver(Awaitable<T> task, std::shared_ptr<std::promise<T>> promise) {
+  try {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(task);
+      promise->set_value();
+    } else {
+      promise->set_value(co_await std::move(task));
+    }
+  } catch (...) {
+    promise->set_exception(std::current_exception());
+  }
+}
+
+// Starts `task` on the loop; the future has its result. A promise, since co_spawn's own future
+// wants results with a default constructor.
 template <typename T>
 std::future<T> Start(Silo& silo, Awaitable<T> task) {
-  return boost::asio::co_spawn(silo.loop(), std::move(task), boost::asio::use_future);
+  auto promise = std::make_shared<std::promise<T>>();
+  auto future = promise->get_future();
+  boost::asio::co_spawn(silo.loop(), Deliver(std::move(task), std::move(promise)),
+                        boost::asio::detached);
+  return future;
 }
 
 // Runs `task` on the loop to its end.

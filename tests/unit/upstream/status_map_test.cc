@@ -1,0 +1,149 @@
+// Room: tests/unit/upstream.
+#include "daemon/upstream/status_map.h"
+
+#include <grpcpp/support/status.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/support/captured_log.h"
+#include "tests/support/fake_hsm.h"
+
+namespace gw {
+namespace {
+
+const RpcInfo& kSign = InfoOf(RpcId::kSignSingle);
+
+Failure From(grpc::StatusCode code, const std::string& message, const std::string& details = "") {
+  return FailureFrom(kSign, grpc::Status(code, message, details));
+}
+Failure FromHsm(std::uint64_t code, bool retry = false) {
+  return From(grpc::UNKNOWN, "text", test::Grep11Details(code, "the detail's text", retry));
+}
+
+struct PlainCase {
+  grpc::StatusCode code;
+  CK_RV rv;
+  FailureClass what;
+};
+class PlainStatusTest : public testing::TestWithParam<PlainCase> {};
+
+TEST_P(PlainStatusTest, AStatusWithoutDetailIsMappedByItsCode) {
+  const Failure failure = From(GetParam().code, "some text");
+  EXPECT_EQ(failure.error.rv, GetParam().rv);
+  EXPECT_EQ(failure.what, GetParam().what);
+  EXPECT_EQ(failure.error.kind, ErrorKind::kUpstream);
+  EXPECT_NE(failure.error.detail.find("SignSingle"), std::string::npos);
+  EXPECT_NE(failure.error.detail.find("some text"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllCodes, PlainStatusTest,
+    testing::Values(
+        PlainCase{grpc::CANCELLED, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::UNKNOWN, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::INVALID_ARGUMENT, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
+        PlainCase{grpc::DEADLINE_EXCEEDED, CKR_DEVICE_ERROR, FailureClass::kTimedOut},
+        PlainCase{grpc::NOT_FOUND, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::ALREADY_EXISTS, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::PERMISSION_DENIED, CKR_USER_NOT_LOGGED_IN, FailureClass::kForbidden},
+        PlainCase{grpc::RESOURCE_EXHAUSTED, CKR_DEVICE_MEMORY, FailureClass::kExhausted},
+        PlainCase{grpc::FAILED_PRECONDITION, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::ABORTED, CKR_DEVICE_ERROR, FailureClass::kAskAgain},
+        PlainCase{grpc::OUT_OF_RANGE, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
+        PlainCase{grpc::UNIMPLEMENTED, CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
+        PlainCase{grpc::INTERNAL, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::UNAVAILABLE, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
+        PlainCase{grpc::DATA_LOSS, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::UNAUTHENTICATED, CKR_USER_NOT_LOGGED_IN, FailureClass::kUnauthenticated},
+        PlainCase{grpc::DO_NOT_USE, CKR_DEVICE_ERROR, FailureClass::kFinal}));
+
+TEST(StatusMapTest, EveryKnownCodeOfTheHsmPassesUnchanged) {
+  ASSERT_EQ(KnownHsmCodes().size(), 121u);
+  const test::CapturedLog quiet;
+  for (const HsmCode& code : KnownHsmCodes()) {
+    const Failure failure = FromHsm(code.rv);
+    EXPECT_EQ(failure.error.rv, code.rv);
+    EXPECT_EQ(failure.error.kind, code.kind);
+    EXPECT_NE(failure.error.detail.find("the detail's text"), std::string::npos);
+  }
+}
+
+TEST(StatusMapTest, ABadSignatureIsTheCallersAffair) {
+  const Failure failure = FromHsm(CKR_SIGNATURE_INVALID);
+  EXPECT_EQ(failure.error.rv, CKR_SIGNATURE_INVALID);
+  EXPECT_EQ(failure.error.kind, ErrorKind::kCaller);
+  EXPECT_EQ(failure.what, FailureClass::kFinal);
+  EXPECT_FALSE(failure.error.retryable);
+}
+
+TEST(StatusMapTest, AnUnknownCodeBecomesDeviceErrorAndIsLogged) {
+  for (const std::uint64_t code :
+       {std::uint64_t{0}, std::uint64_t{0x4711}, std::uint64_t{0x80099999}, ~std::uint64_t{0}}) {
+    const test::CapturedLog log;
+    EXPECT_EQ(FromHsm(code).error.rv, CKR_DEVICE_ERROR);
+    EXPECT_NE(log.text().find("unknown code"), std::string::npos);
+  }
+}
+
+TEST(StatusMapTest, TheRetryHintIsKept) {
+  const Failure failure = FromHsm(CKR_IBM_TRANSPORT_ERROR, /*retry=*/true);
+  EXPECT_EQ(failure.what, FailureClass::kAskAgain);
+  EXPECT_TRUE(failure.error.retryable);
+}
+
+TEST(StatusMapTest, NotAuthenticatedAsksForARenewalLikeTheGrpcCode) {
+  EXPECT_EQ(FromHsm(CKR_IBM_GREP11_NOT_AUTHENTICATED).what, FailureClass::kUnauthenticated);
+}
+
+TEST(StatusMapTest, ANameInTheMessageHelpsWhenTheDetailIsMissing) {
+  EXPECT_EQ(From(grpc::UNKNOWN, "CKR_SIGNATURE_INVALID").error.rv, CKR_SIGNATURE_INVALID);
+  EXPECT_EQ(From(grpc::UNKNOWN, "libep11.so m_UnwrapKey: CKR_WRAPPED_KEY_INVALID, sorry").error.rv,
+            CKR_WRAPPED_KEY_INVALID);
+  EXPECT_EQ(From(grpc::UNKNOWN, "CKR_NO_SUCH_NAME").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(grpc::UNKNOWN, "CKR_").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(grpc::UNAVAILABLE, "CKR_SIGNATURE_INVALID").error.rv, CKR_DEVICE_ERROR);
+}
+
+TEST(StatusMapTest, GarbageInTheDetailsIsAsGoodAsNone) {
+  const std::string good = test::Grep11Details(CKR_DATA_INVALID, "", false);
+  EXPECT_EQ(From(grpc::UNKNOWN, "x", "\xff\xff\xff").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(grpc::UNKNOWN, "x", good.substr(0, good.size() - 1)).error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(grpc::UNKNOWN, "x", good + good).error.rv, CKR_DEVICE_ERROR);  // two details
+}
+
+TEST(StatusMapTest, AMissingRightNamesItsAction) {
+  EXPECT_NE(From(grpc::PERMISSION_DENIED, "no").error.detail.find("hs-crypto.crypto.sign"),
+            std::string::npos);
+}
+
+TEST(StatusMapTest, AMessageThatIsTooLargeIsNoOverload) {
+  const Failure failure =
+      From(grpc::RESOURCE_EXHAUSTED, "Sent message larger than max (70000000 vs. 67108864)");
+  EXPECT_EQ(failure.error.rv, CKR_DATA_LEN_RANGE);
+  EXPECT_EQ(failure.what, FailureClass::kFinal);
+}
+
+TEST(StatusMapTest, TextOfTheOtherSideCannotForgeLogLines) {
+  const std::string detail = From(grpc::INTERNAL, "a\nERROR: b\x1b[31m").error.detail;
+  EXPECT_EQ(detail.find_first_of("\n\x1b"), std::string::npos);
+  EXPECT_LT(From(grpc::INTERNAL, std::string(100'000, 'x')).error.detail.size(), 1000u);
+}
+
+TEST(StatusMapTest, AMissingMasterKeyIsSaidPlainly) {
+  const test::CapturedLog log;
+  EXPECT_EQ(FromHsm(CKR_IBM_WK_NOT_INITIALIZED).error.rv, CKR_IBM_WK_NOT_INITIALIZED);
+  EXPECT_NE(log.text().find("master key"), std::string::npos);
+}
+
+TEST(RpcTableTest, EveryRpcHasItsNameAndAction) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kRpcCount; ++i) {
+    const RpcInfo& info = InfoOf(static_cast<RpcId>(i));
+    EXPECT_TRUE(names.insert(info.name).second) << info.name;
+    EXPECT_TRUE(info.action.starts_with("hs-crypto.crypto.")) << info.name;
+  }
+}
+
+}  // namespace
+}  // namespace gw
