@@ -96,11 +96,13 @@ class Configuration(StackTest):
         self.set_config(good.replace("loglevel: info", "loglevel: debug"))
         self.stack.signal(signal.SIGHUP)
 
-        def logs_debug():
-            self.stack.tool("--list-objects")
-            return re.search(r"(?i)\bdebug\b", self.stack.daemon_log())
+        def mistakes_of_callers_are_logged():  # which are debug lines
+            self.stack.tool("--sign", "--mechanism", "SHA-1", "--id", "99", check=False)
+            self.stack.run("pkcs11-tool", "--module", self.stack.env["PKCS11_MODULE"], "--slot", "99", "-L", "-M",
+                           check=False)
+            return re.search(r" debug ", self.stack.daemon_log())
 
-        until(logs_debug, what="a debug line")
+        until(mistakes_of_callers_are_logged, what="a debug line")
 
 
 class Running(StackTest):
