@@ -1,4 +1,4 @@
-// Room: core. std::source_location, also for clang 14, whose builtins the library of g++ 12 does not accept.
+// Room: core. std::source_location, also for clang 14, which does not take that of libstdc++ 12.
 #pragma once
 
 #if defined(__clang__) && __clang_major__ < 16

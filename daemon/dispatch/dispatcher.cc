@@ -67,9 +67,11 @@ Awaitable<void> FreeAfterGrace(ApplicationTable& applications, ApplicationPtr ap
 
 }  // namespace
 
-Dispatcher::Dispatcher(ops::Services& services, boost::asio::any_io_executor executor)
+Dispatcher::Dispatcher(ops::Services& services, boost::asio::any_io_executor executor,
+                       const Clock& clock)
     : services_(services),
       executor_(std::move(executor)),
+      clock_(clock),
       calls_(metrics::CounterFamily("grep11_calls_total", "C_ calls by function and result")) {
   auto& seconds =
       metrics::HistogramFamily("grep11_call_seconds", "Time of a C_ call in the daemon");
@@ -91,7 +93,7 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
   if (row == nullptr) co_return Refuse(attachment, header, "function number is not carried");
   if (attachment.application == nullptr)
     co_return Refuse(attachment, header, "the first frame is not Attach");
-  const SteadyTime begun = std::chrono::steady_clock::now();
+  const SteadyTime begun = clock_.Now();
   Call call{.services = services_,
             .attachment = attachment,
             .header = header,
@@ -136,12 +138,12 @@ Deadline Dispatcher::DeadlineFor(const OpRow& row) const {
   const TimesConfig& times = services_.gateway().times;
   const auto patience =
       row.patience == Patience::kKeyGeneration ? times.key_generation : times.call;
-  return Deadline{std::chrono::steady_clock::now() + patience};
+  return Deadline{clock_.Now() + patience};
 }
 
 void Dispatcher::Count(std::uint16_t function, CK_RV rv, SteadyTime begun) {
   const FunctionMetrics& metrics = metrics_[function];
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
+  const std::chrono::duration<double> seconds = clock_.Now() - begun;
   metrics.seconds->Observe(seconds.count());
   if (rv == CKR_OK) {
     metrics.ok->Increment();

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "daemon/core/clock.h"
 #include "daemon/core/metrics.h"
 #include "daemon/dispatch/call.h"
 #include "daemon/dispatch/op_table.h"
@@ -18,7 +19,8 @@ class Dispatcher {
              // closed
   };
 
-  Dispatcher(ops::Services& services, boost::asio::any_io_executor executor);
+  Dispatcher(ops::Services& services, boost::asio::any_io_executor executor,
+             const Clock& clock = RealClock());
 
   // Answers one frame. `body` is borrowed until the awaitable completes; a frame that held a PIN is
   // wiped by then.
@@ -46,6 +48,7 @@ class Dispatcher {
 
   ops::Services& services_;
   const boost::asio::any_io_executor executor_;
+  const Clock& clock_;
   prometheus::Family<prometheus::Counter>& calls_;
   std::array<FunctionMetrics, wire::kFunctionCount> metrics_;
 };

@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "daemon/core/clock.h"
 #include "daemon/core/log.h"
 
 namespace gw::sqlite {
@@ -80,13 +81,13 @@ struct CheckLimit {
 };
 
 int StopWhenLate(void* limit) {
-  return std::chrono::steady_clock::now() >= static_cast<CheckLimit*>(limit)->until ? 1 : 0;
+  return RealClock().Now() >= static_cast<CheckLimit*>(limit)->until ? 1 : 0;
 }
 
 // quick_check reads every page; a long one is cut off, and Load still reads every row.
 Status CheckStructure(Connection& connection, std::chrono::milliseconds check_time) {
   constexpr int kInstructionsBetweenLooks = 1000;
-  CheckLimit limit{std::chrono::steady_clock::now() + check_time};
+  CheckLimit limit{RealClock().Now() + check_time};
   GW_TRY(statement, connection.Prepare("PRAGMA quick_check(1)"));
   sqlite3_progress_handler(connection.handle(), kInstructionsBetweenLooks, StopWhenLate, &limit);
   const int code = statement.Step();

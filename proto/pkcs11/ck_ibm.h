@@ -1,9 +1,9 @@
-// Room: proto/pkcs11. IBM's vendor constants of EP11 and GREP11: mechanisms, attributes, key types, return codes.
-// Numbers are IBM's; v2.40 itself comes from the p11-kit package. Macros, like the standard's own, for use in tables.
+// Room: proto/pkcs11. IBM's vendor constants of EP11 and GREP11: mechanisms, attributes, key types,
+// return codes. Numbers are IBM's; v2.40 itself comes from the p11-kit package. Macros, like the
+// standard's own, for use in tables.
 #pragma once
 
 #include <p11-kit/pkcs11.h>
-
 
 // Mechanisms
 #define CKM_IBM_SHA3_224 0x80010001UL

@@ -1,3 +1,4 @@
+// Room: tests/shim.
 #include "tests/shim/fake_daemon.h"
 
 #include <sys/socket.h>

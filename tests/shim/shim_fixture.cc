@@ -1,3 +1,4 @@
+// Room: tests/shim.
 #include "tests/shim/shim_fixture.h"
 
 #include <dlfcn.h>

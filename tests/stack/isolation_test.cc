@@ -94,9 +94,7 @@ TEST(IsolationTest, ProcessesOfOneUserDoNotSeeEachOthersSessionObjects) {
 
 TEST(IsolationTest, ProcessesOfTwoUsersDoNotSeeEachOthersSessionObjects) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can be two users";
-  OwnerAndStranger([] {
-    ASSERT_EQ(setuid(kNobody), 0);
-  });
+  OwnerAndStranger([] { ASSERT_EQ(setuid(kNobody), 0); });
 }
 
 TEST(IsolationTest, OneProcessLoggedInDoesNotLogInAnother) {
