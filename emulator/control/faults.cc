@@ -114,7 +114,7 @@ Effect FaultEffect(const Json& object, Context& c) {
   if (known) fault.rpc = rpc.get<std::string>();
   ReadStatus(object, fault, c.complaints);
   ReadRv(object, fault, c.complaints);
-  const Json count = object.value("count", Json(1));
+  const Json count = object.value("count", Json(1U));
   const Json retry = object.value("retry", Json(false));
   if (!count.is_number_unsigned() || count == 0) c.complaints.push_back("\"count\": 1 or more");
   if (!retry.is_boolean()) c.complaints.push_back("\"retry\": true or false");
