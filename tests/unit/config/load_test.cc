@@ -109,9 +109,13 @@ TEST_F(LoadTest, AFileThatCannotBeReadIsAnError) {
   const std::string path = Write("closed", kMinimal, 0200);
   // Root reads every file, so this is tried as another user then.
   const bool root = geteuid() == 0;
-  if (root) ASSERT_EQ(seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
   const LoadedConfig loaded = LoadFirstConfig({path});
-  if (root) ASSERT_EQ(seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
   EXPECT_THAT(Lines(loaded), ElementsAre("0: cannot be opened: Permission denied"));
 }
 

@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(All, SignInitRefusal,
                                          RefusedInit{"pss_without_parameter", CKM_RSA_PKCS_PSS,
                                                      CKO_PRIVATE_KEY, CKK_RSA, CKA_SIGN,
                                                      CKR_MECHANISM_PARAM_INVALID}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(SignTest, ASecondInitIsRefusedAndANullMechanismCancels) {
   const auto scope = Session();
