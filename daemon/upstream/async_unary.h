@@ -60,7 +60,12 @@ class UnaryTag final : public UnaryCall<Reply> {
     tag->reader->Finish(&tag->reply, &tag->status, static_cast<CqTag*>(tag));
   }
 
-  void Complete(bool /*ok: always true for Finish*/) override {
+  // Not `ok` with status OK: the reply came, but is no such message. Taken for success it would
+  // turn garbage into a valid signature, since the reply to a verification has no fields.
+  void Complete(bool ok) override {
+    if (!ok && this->status.ok()) {
+      this->status = grpc::Status(grpc::INTERNAL, "the reply cannot be decoded");
+    }
     auto slot = boost::asio::get_associated_cancellation_slot(*handler_);
     if (slot.is_connected()) slot.clear();  // a late cancel would find a freed tag
     Handler handler = std::move(*handler_);

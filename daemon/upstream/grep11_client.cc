@@ -119,6 +119,11 @@ typename R::Reply& ReplyOf(FinishedCall& call) {
   return static_cast<UnaryCall<typename R::Reply>&>(*call).reply;
 }
 
+// Every Identity is made by this room's token cache.
+BearerIdentity& IdentityOf(const HsmCall& call) {
+  return static_cast<BearerIdentity&>(*call.identity);
+}
+
 Error Garbage(const RpcInfo& rpc, const char* what) {
   return UpstreamError(CKR_DEVICE_ERROR,
                        std::string(rpc.name) + ": the HSM's answer holds no " + what);
@@ -219,8 +224,6 @@ class Client final : public Grep11Client {
  private:
   // The whole life of a request: token, turn, connection, answer, and again if that may help.
   Awaitable<Result<FinishedCall>> Run(const HsmCall& call, const Sendable& sendable);
-  Awaitable<Result<BearerPtr>> TokenFor(const HsmCall& call);
-  Awaitable<Result<Admission::Permit>> TurnFor(const HsmCall& call, std::size_t avoid);
   // True: try again. Waits, or renews the token, before it says so.
   Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
                            BearerPtr bearer);
@@ -262,10 +265,14 @@ Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable&
   Retry retry(rpc, retry_budget_, random_);
   std::size_t avoid = kNoEndpoint;
   for (;;) {
-    GW_CO_TRY(bearer, co_await TokenFor(call));
+    BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
+    if (bearer == nullptr && call.identity != nullptr) {
+      GW_CO_TRY(fetched, co_await IdentityOf(call).Get(call.deadline));
+      bearer = std::move(fetched);
+    }
     std::optional<Admission::Permit> permit = admission_.TryAcquire(avoid);
     if (!permit) {
-      GW_CO_TRY(turn, co_await TurnFor(call, avoid));
+      GW_CO_TRY(turn, co_await admission_.Acquire(call.application, call.deadline, avoid));
       permit.emplace(std::move(turn));
     }
     const SteadyTime sent = clock_.Now();
@@ -285,17 +292,6 @@ Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable&
     const bool again = co_await TryAgain(call, retry, failure, bearer);
     if (!again) co_return std::move(failure.error);
   }
-}
-
-Awaitable<Result<BearerPtr>> Client::TokenFor(const HsmCall& call) {
-  if (call.identity == nullptr) co_return BearerPtr();
-  auto& identity = static_cast<BearerIdentity&>(*call.identity);
-  if (BearerPtr current = identity.Current()) co_return current;
-  co_return co_await identity.Get(call.deadline);
-}
-
-Awaitable<Result<Admission::Permit>> Client::TurnFor(const HsmCall& call, std::size_t avoid) {
-  return admission_.Acquire(call.application, call.deadline, avoid);
 }
 
 std::chrono::nanoseconds Client::TimeForTry(const HsmCall& call, const RpcInfo& rpc,
@@ -329,10 +325,10 @@ Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failur
     }
     case Retry::Decision::Step::kRenewToken: {
       if (call.identity == nullptr) break;
-      auto& identity = static_cast<BearerIdentity&>(*call.identity);
       const milliseconds pause =
           failure.what == FailureClass::kForbidden ? kPauseAfterMissingRight : kPauseAfterRefusal;
-      const BearerPtr younger = co_await identity.Renew(std::move(bearer), pause, call.deadline);
+      const BearerPtr younger =
+          co_await IdentityOf(call).Renew(std::move(bearer), pause, call.deadline);
       if (younger != nullptr) co_return true;
       break;
     }

@@ -70,9 +70,14 @@ class Grep11ClientTest : public testing::Test {
     times_.rpc = 5s;
     silo_.Start();
   }
-  ~Grep11ClientTest() override {
+  ~Grep11ClientTest() override { Stop(); }
+
+  // The daemon's stop order, as far as it concerns this room.
+  void Stop() {
+    if (stopped_) return;
+    stopped_ = true;
     if (client_ != nullptr) test::OnLoop(silo_, [this] { client_->Close(); });
-    silo_.Stop();
+    silo_.Stop(60s);
   }
 
   void AddEndpoint(const test::FakeHsm& hsm) {
@@ -120,6 +125,7 @@ class Grep11ClientTest : public testing::Test {
   std::shared_ptr<TestIdentity> identity_;
   Silo silo_;
   std::unique_ptr<Grep11Client> client_;
+  bool stopped_ = false;
 };
 
 // --- messages ---
@@ -256,9 +262,23 @@ TEST_F(Grep11ClientTest, KeysListsAndRandomComeBackAsDomainTypes) {
   EXPECT_TRUE(request.privkeytemplate().contains(CKA_SIGN));
 }
 
-TEST_F(Grep11ClientTest, AnEmptySignatureIsGarbage) {
+TEST_F(Grep11ClientTest, AReplyThatIsNoMessageIsADeviceError) {
   Fault(Kind::kGarbage);
   EXPECT_EQ(RvOfSign(), CKR_DEVICE_ERROR);
+}
+
+Awaitable<Status> Verify(HsmClient* client, HsmCall call) {
+  const Mechanism mechanism{CKM_ECDSA, {}};
+  const KeyBlob key{CopyOf("key blob")};
+  co_return co_await client->VerifySingle(call, mechanism, key, ViewOf("data"),
+                                          ViewOf("signature"));
+}
+
+// The reply to a verification has no fields: nothing but its decoding tells it from garbage.
+TEST_F(Grep11ClientTest, GarbageIsNoValidSignature) {
+  EXPECT_TRUE(test::Await(silo_, Verify(&client(), Call())).ok());
+  Fault(Kind::kGarbage);
+  EXPECT_EQ(test::Await(silo_, Verify(&client(), Call())).error().rv, CKR_DEVICE_ERROR);
 }
 
 // --- trouble ---
@@ -502,8 +522,7 @@ TEST_F(Grep11ClientTest, AStopWithCallsInFlightEndsThemAll) {
   }
   while (hsm_->all_calls() < 50) std::this_thread::yield();
   const auto before = std::chrono::steady_clock::now();
-  test::OnLoop(silo_, [this] { client_->Close(); });
-  silo_.Stop(60s);
+  Stop();
   EXPECT_LT(std::chrono::steady_clock::now() - before, 30s);
   for (auto& signature : signatures) EXPECT_EQ(signature.get().error().rv, CKR_DEVICE_ERROR);
 }
