@@ -106,13 +106,20 @@ TEST_F(KeysTest, AUserWhoLogsOutWhileTheHsmWorksGetsNoPrivateKey) {
   const auto scope = Session();
   AttributeList given;
   given.SetUlong(CKA_VALUE_LEN, 16);
-  auto call = ops::GenerateKey(scope, Mechanism{CKM_AES_KEY_GEN, {}}, given);
-  application_->LogOut(token());
-  // The template said nothing of CKA_PRIVATE, so for whoever is anonymous when it runs the key is
-  // public.
-  auto handle = Run(std::move(call));
-  ASSERT_TRUE(handle);
-  EXPECT_EQ(AttributesOf(*handle).GetBool(CKA_PRIVATE), false);
+  hsm_.meanwhile = [&] { application_->LogOut(token()); };
+  EXPECT_EQ(RvOf(Run(ops::GenerateKey(scope, Mechanism{CKM_AES_KEY_GEN, {}}, given))),
+            CKR_USER_NOT_LOGGED_IN);
+  LogInAs(UserState::kNormal);
+  EXPECT_THAT(application_->MatchObjects(token(), AttributeList{}), IsEmpty());
+}
+
+TEST_F(KeysTest, ASessionThatIsClosedWhileTheHsmWorksGetsNoKey) {
+  const auto scope = Session();
+  AttributeList given;
+  given.SetUlong(CKA_VALUE_LEN, 16);
+  hsm_.meanwhile = [&] { application_->CloseAllSessions(token()); };
+  EXPECT_EQ(RvOf(Run(ops::GenerateKey(scope, Mechanism{CKM_AES_KEY_GEN, {}}, given))),
+            CKR_SESSION_HANDLE_INVALID);
 }
 
 class WrapTest : public KeysTest {

@@ -3,6 +3,7 @@
 // against the emulator.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ class ScriptedHsm final : public HsmClient {
   std::map<std::string, int> requests;
   // The next request fails with it.
   std::optional<Error> next_error;
+  // Runs while a request is at the HSM: what another thread of the application does meanwhile.
+  std::function<void()> meanwhile;
   // What Single, Update, Final and WrapKey give.
   Bytes output = Bytes(64, 0x5a);
   // What is asked of the HSM, of the last request.
@@ -118,6 +121,7 @@ class ScriptedHsm final : public HsmClient {
  private:
   void Note(const std::string& rpc, const Mechanism* asked, ByteView input) {
     ++requests[rpc];
+    if (meanwhile) meanwhile();
     if (asked != nullptr) mechanism = *asked;
     data = CopyOf(input);
   }
