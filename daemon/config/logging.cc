@@ -46,6 +46,10 @@ constexpr std::array<LevelText, spdlog::level::n_levels> kLevelTexts = {{
     {"off", "<7>"},
 }};
 
+const LevelText& TextOfLevel(spdlog::level::level_enum level) {
+  return kLevelTexts[static_cast<std::size_t>(level)];
+}
+
 // systemd.exec(5): JOURNAL_STREAM is device:inode of the stream to the journal. It is inherited, so
 // only the comparison says whether our own standard error still is that stream.
 bool StandardErrorIsTheJournal() {
@@ -81,7 +85,7 @@ std::string PlainPrefix(const spdlog::details::log_msg& message) {
   std::strftime(time.data(), time.size(), "%Y-%m-%dT%H:%M:%S", &utc);
   std::string fraction = std::to_string(1000 + ms % 1000);
   fraction[0] = '.';
-  return time.data() + fraction + "Z " + std::string(kLevelTexts[message.level].name) + " " +
+  return time.data() + fraction + "Z " + std::string(TextOfLevel(message.level).name) + " " +
          std::to_string(getpid()) + "/" + std::to_string(message.thread_id) + " ";
 }
 
@@ -129,7 +133,7 @@ class LogSink : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view text(message.payload.data(), message.payload.size());
     if (fd_ >= 0 && WriteAll(fd_, Line(PlainPrefix(message), text))) return;
-    const std::string_view priority = kLevelTexts[message.level].priority;
+    const std::string_view priority = TextOfLevel(message.level).priority;
     WriteAll(STDERR_FILENO, Line(journal_ ? std::string(priority) : PlainPrefix(message), text));
   }
   void flush_() override {}  // every line is written when it is logged

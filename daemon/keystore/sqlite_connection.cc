@@ -130,7 +130,7 @@ Result<Statement> Connection::Prepare(const char* sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return FailureAfter(code, BeginningOf(sql)).error;
-  return Statement(db_, statement);
+  return Statement(statement);
 }
 
 Result<std::int64_t> Connection::Query(const char* sql) {

@@ -21,7 +21,7 @@ namespace gw::sqlite {
 class Statement {
  public:
   Statement() = default;
-  Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
   // Columns and parameters count from 1 and 0, as SQLite has it.
   Statement& Bind(int parameter, std::uint64_t value);
@@ -51,7 +51,6 @@ class Statement {
     void operator()(sqlite3_stmt* statement) const;
   };
 
-  sqlite3* db_ = nullptr;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
