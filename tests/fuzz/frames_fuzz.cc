@@ -29,6 +29,7 @@ std::shared_ptr<Config> MakeConfig() {
 TokenConfig MakeTokenConfig() {
   TokenConfig config;
   config.slot = kSlot;
+  config.endpoints.resize(1);  // the configuration has at least one
   config.private_keystore = "00000000-0000-0000-0000-000000000001";
   config.public_keystore = "00000000-0000-0000-0000-000000000002";
   config.anonymous_api_key = std::make_shared<const SecretBytes>(ViewOf("anonymous"));
@@ -156,10 +157,14 @@ class Target {
 }  // namespace gw::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static gw::fuzz::Target* const target = [] {
+  // Token objects outlive their input, as they should; a new daemon now and then forgets them.
+  constexpr std::uint64_t kInputsPerTarget = 2000;
+  static std::uint64_t inputs = 0;
+  static std::unique_ptr<gw::fuzz::Target> target;
+  if (inputs++ % kInputsPerTarget == 0) {
     spdlog::set_level(spdlog::level::off);
-    return new gw::fuzz::Target;
-  }();
+    target = std::make_unique<gw::fuzz::Target>();
+  }
   target->Run(data, size);
   return 0;
 }
