@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/log.h"
-#include "daemon/core/version.h"
 #include "daemon/keystore/sqlite_keystore.h"
 #include "daemon/localcrypto/hmac.h"
 #include "daemon/localcrypto/random.h"
@@ -108,10 +107,7 @@ std::string Gateway::metrics_address() const {
 }
 
 std::string Gateway::HealthJson() const {
-  const auto uptime = std::chrono::steady_clock::now() - started_;
   const nlohmann::json health{
-      {"version", kVersion},
-      {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
       {"applications", applications_->size()},
       {"connections", listener_->connections()},
       {"calls_in_flight", gate_.inside()},

@@ -41,6 +41,7 @@ class Gateway {
  private:
   Status OpenKeystore();
   Status OpenTokens(const KeystoreContents& contents);
+  // What /health says beside version and uptime.
   std::string HealthJson() const;
 
   // In the order of construction; destroyed in reverse.
@@ -55,7 +56,6 @@ class Gateway {
   Gate gate_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<AdminServer> admin_;
-  const SteadyTime started_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace gw
