@@ -256,7 +256,7 @@ TEST_F(HostileTest, NoiseOfAnyKind) {
     for (char& byte : noise) byte = static_cast<char>(random());
     const bool in_frame = random() % 2 == 0;
     const CK_RV result_sent = random() % 3 == 0 ? CKR_BUFFER_TOO_SMALL : CKR_OK;
-    daemon_->On(Function::C_Sign, [&](const Frame& frame) {
+    daemon_->On(Function::C_Sign, [=](const Frame& frame) {
       if (!in_frame) return Raw(noise, true);
       return Raw(Encode(frame.function, 0, frame.request, result_sent, noise), true);
     });

@@ -112,14 +112,12 @@ TEST_F(ReconnectTest, ARequestThatKillsEveryDaemonIsGivenUp) {
 }
 
 TEST_F(ReconnectTest, ADaemonThatDiedUnderACallAndReturnsFinishesIt) {
-  std::thread killer;
-  daemon_->On(Function::C_GetSessionInfo, [&](const Frame&) {
-    if (++seen_ > 1) return session_info_;
-    killer = std::thread([&] {
-      daemon_->Stop();
-      daemon_->Start(true);
-    });
-    return Reply{.silent = true};
+  daemon_->On(Function::C_GetSessionInfo,
+              [&](const Frame&) { return ++seen_ == 1 ? Reply{.silent = true} : session_info_; });
+  std::thread killer([&] {
+    while (seen_ == 0) std::this_thread::yield();
+    daemon_->Stop();
+    daemon_->Start(true);
   });
   EXPECT_EQ(GetSessionInfo(), CKR_OK);
   killer.join();
