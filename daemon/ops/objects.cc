@@ -68,6 +68,13 @@ struct FindOperation final : ActiveOperation {
   std::size_t next = 0;
 };
 
+// The frame has no form for templates inside values (WIRE.md), so those that are set cannot be
+// shown.
+bool CannotTravel(CK_ATTRIBUTE_TYPE type, const Result<ByteView>& value) {
+  const bool nested = (type & CKF_ARRAY_ATTRIBUTE) != 0 && type != CKA_ALLOWED_MECHANISMS;
+  return nested && value && !value->empty();
+}
+
 FoundValue Answer(Result<ByteView> value, Capacity capacity, CK_RV& rv) {
   FoundValue found;
   if (!value) {
@@ -134,7 +141,9 @@ Result<FoundValues> GetAttributeValue(const CallScope& scope, ObjectHandle handl
   found.object = object;
   found.values.reserve(wanted.size());
   for (const auto& [type, capacity] : wanted) {
-    found.values.push_back(Answer(ReadAttribute(object->attributes, type), capacity, found.rv));
+    Result<ByteView> value = ReadAttribute(object->attributes, type);
+    if (CannotTravel(type, value)) value = CallerError(CKR_ATTRIBUTE_TYPE_INVALID, "a nested list");
+    found.values.push_back(Answer(std::move(value), capacity, found.rv));
   }
   return found;
 }

@@ -97,6 +97,17 @@ TEST_F(ObjectsTest, ASecretValueIsSensitiveNotUnknown) {
   EXPECT_EQ(found->rv, CKR_ATTRIBUTE_SENSITIVE);
 }
 
+TEST_F(ObjectsTest, ATemplateInsideAKeyIsUnavailableBecauseFramesCannotCarryIt) {
+  const auto scope = Session();
+  Object object = KeyObject(CKO_SECRET_KEY, CKK_AES, CKA_WRAP);
+  object.attributes.Set(CKA_WRAP_TEMPLATE, Bytes(12, 1));
+  const ObjectPtr key = application_->AddSessionObject(std::move(object), *scope.session);
+  auto found =
+      ops::GetAttributeValue(scope, application_->HandleOf(*key), {{CKA_WRAP_TEMPLATE, 100}});
+  EXPECT_FALSE(found->values.front().length);
+  EXPECT_EQ(found->rv, CKR_ATTRIBUTE_TYPE_INVALID);
+}
+
 TEST_F(ObjectsTest, AUsageFlagIsChangedInsideTheBlobByTheHsm) {
   const auto scope = Session();
   Object object = KeyObject(CKO_SECRET_KEY, CKK_AES, CKA_ENCRYPT);
