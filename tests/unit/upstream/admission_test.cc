@@ -102,7 +102,7 @@ TEST_F(AdmissionTest, TheTimerNeedsNoPoke) {
 TEST_F(AdmissionTest, NoTurnBeforeTheDeadlineIsRefused) {
   Make(Door(0, 0, 1));
   Hold(Start(In(60s)));
-  auto waiting = Start(In(10ms));
+  auto waiting = Start(Deadline{clock_.Now() + 10ms});
   EXPECT_EQ(Queued(), 1u);
   clock_.Advance(20ms);
   test::OnLoop(silo_, [this] { admission_->Poke(); });
@@ -122,7 +122,7 @@ TEST_F(AdmissionTest, WithNoEndpointAnsweringTheRefusalSaysDeviceError) {
   }
   EXPECT_FALSE(test::OnLoop(silo_, [this] { return admission_->Good(0); }));
   Hold(Start(In(60s)));
-  auto waiting = Start(In(10ms));
+  auto waiting = Start(Deadline{clock_.Now() + 10ms});
   EXPECT_EQ(Queued(), 1u);
   clock_.Advance(20ms);
   test::OnLoop(silo_, [this] { admission_->Poke(); });
