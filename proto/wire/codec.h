@@ -27,14 +27,24 @@ inline constexpr uint64_t kNullBuffer = ~uint64_t{0};
 // Header flags of a request.
 inline constexpr uint16_t kFlagRepeat =
     1;  // sent before with this request number; the answer may exist already
+inline constexpr uint16_t kFlagInitAhead =
+    4;  // bytes before the body: the body of the Init function of the same family
 // Header flags of a reply.
 inline constexpr uint16_t kFlagRecords =
-    2;  // record updates follow the results (feature kFeatureRecords)
+    2;  // record updates follow the results, and last their length (u32)
 
 // Feature bits of Attach; the daemon grants a subset of what the shim offers.
-inline constexpr uint32_t kFeatureRecords = 1;  // the shim keeps sealed records
 inline constexpr uint32_t kFeatureEpochPage =
     2;  // the reply to Attach carries a memory page by SCM_RIGHTS
+
+// As whom a connection attaches.
+enum class Manner : uint8_t { kBegin = 0, kJoin = 1, kRestore = 2, kClone = 3 };
+
+// The record that says whose an application's records are.
+inline constexpr uint32_t kApplicationRecord = 1;
+
+// Handles that one reply to C_FindObjectsInit carries.
+inline constexpr uint32_t kMaxFoundAtOnce = 512;
 
 struct Header {
   uint32_t body_bytes = 0;
