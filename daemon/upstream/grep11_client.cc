@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <type_traits>
 #include <utility>
 
 #include "daemon/core/log.h"
@@ -377,7 +378,7 @@ Awaitable<Result<UpdateResult>> Client::FetchUpdate(const HsmCall& call,
   UpdateResult result;
   result.state.octets = CopyOf(ReplyOf<R>(done).state());
   if (result.state.octets.empty()) co_return Garbage(sendable.rpc(), "state");
-  if constexpr (kField != nullptr) result.output = CopyOf((ReplyOf<R>(done).*kField)());
+  if constexpr (!std::is_null_pointer_v<decltype(kField)>) result.output = CopyOf((ReplyOf<R>(done).*kField)());
   co_return result;
 }
 
