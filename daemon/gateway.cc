@@ -10,6 +10,7 @@
 #include "daemon/localcrypto/hmac.h"
 #include "daemon/localcrypto/random.h"
 #include "daemon/runtime/notify.h"
+#include "daemon/sealing/seal_key.h"
 
 namespace gw {
 namespace {
@@ -30,7 +31,8 @@ Gateway::~Gateway() = default;
 
 Status Gateway::Start() {
   GW_TRY_VOID(OpenKeystore());
-  dispatcher_ = std::make_unique<Dispatcher>(services_, silo_.loop().get_executor());
+  GW_TRY_VOID(OpenRecords());
+  dispatcher_ = std::make_unique<Dispatcher>(services_, *records_, silo_.loop().get_executor());
   listener_ = std::make_unique<Listener>(silo_.loop(), services_, *dispatcher_, gate_);
   GW_TRY_VOID(listener_->Open(services_.gateway().socket));
   const std::string& metrics_listen = services_.gateway().metrics_listen;
@@ -40,6 +42,12 @@ Status Gateway::Start() {
     GW_TRY_VOID(admin_->Start());
   }
   silo_.Start();
+  return Ok();
+}
+
+Status Gateway::OpenRecords() {
+  GW_TRY(key, LoadOrMakeSealKey(SealKeyPath(services_.gateway()), BootId()));
+  records_ = std::make_unique<RecordKeeper>(std::move(key), tokens_, *applications_);
   return Ok();
 }
 
@@ -73,10 +81,11 @@ void Gateway::Reload(ConfigPtr config) {
   const GatewayConfig& before = services_.gateway();
   const GatewayConfig& after = config->gateway;
   if (before.socket != after.socket || before.state_directory != after.state_directory ||
-      before.metrics_listen != after.metrics_listen) {
+      before.metrics_listen != after.metrics_listen || SealKeyPath(before) != SealKeyPath(after)) {
     log::Warn(
-        "gateway.socket, gateway.state_directory and gateway.metrics_listen change at the next "
-        "restart");
+        "gateway.socket, gateway.state_directory, gateway.seal_key and gateway.metrics_listen "
+        "change "
+        "at the next restart");
   }
   log::Info(
       "logging, policy, limits, times and local work are in force; changes of tokens and endpoints "

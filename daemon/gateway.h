@@ -10,6 +10,7 @@
 #include "daemon/front/listener.h"
 #include "daemon/keystore/keystore.h"
 #include "daemon/runtime/silo.h"
+#include "daemon/sealing/record_keeper.h"
 #include "daemon/upstream/upstream.h"
 
 namespace gw {
@@ -39,6 +40,7 @@ class Gateway {
   std::string metrics_address() const;
 
  private:
+  Status OpenRecords();
   Status OpenKeystore();
   Status OpenTokens(const KeystoreContents& contents);
   // What /health says beside version and uptime.
@@ -52,6 +54,7 @@ class Gateway {
   ops::Services services_;
   std::unique_ptr<Keystore> keystore_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;
+  std::unique_ptr<RecordKeeper> records_;
   std::unique_ptr<Dispatcher> dispatcher_;
   Gate gate_;
   std::unique_ptr<Listener> listener_;

@@ -71,6 +71,7 @@ struct LimitsConfig {
   std::uint32_t sessions_per_application = 16384;
   std::uint32_t objects_per_application = 65536;  // session objects
   std::uint32_t max_frame_bytes = 64u << 20;
+  std::uint32_t bytes_in_flight = 256u << 20;  // of frames above 64 KiB, of all applications
   std::uint32_t gathered_bytes =
       1u << 20;  // multi-part input kept here before it goes to the HSM in parts
 };
@@ -93,6 +94,7 @@ struct PolicyConfig {
 struct GatewayConfig {
   std::string socket = "/run/grep11d/grep11d.sock";
   std::string state_directory = "/var/lib/grep11d";
+  std::string seal_key;                           // empty: SealKeyPath() says where
   std::string metrics_listen = "127.0.0.1:9611";  // empty: off
   std::string manufacturer = "IBM";  // CK_INFO and CK_TOKEN_INFO; applications match on it
   std::string model = "GREP11";
@@ -102,6 +104,10 @@ struct GatewayConfig {
   TimesConfig times;
   PolicyConfig policy;
 };
+
+// gateway.seal_key, or its default: beside the socket, which is where a reboot clears; in the state
+// directory if the socket has no place in the file system.
+std::string SealKeyPath(const GatewayConfig& config);
 
 struct LoggingConfig {
   LogLevel level = LogLevel::kWarning;

@@ -103,6 +103,7 @@ constexpr Field<LimitsConfig> kLimits[] = {
     Value<&LimitsConfig::objects_per_application, ParseCount<1, 1'000'000>>(
         "objects_per_application"),
     Value<&LimitsConfig::max_frame_bytes, ParseBytes<65'536, 64 * kMiB>>("max_frame_bytes"),
+    Value<&LimitsConfig::bytes_in_flight, ParseBytes<1 * kMiB, 2'048 * kMiB>>("bytes_in_flight"),
     Value<&LimitsConfig::gathered_bytes, ParseBytes<4'096, 64 * kMiB>>("gathered_bytes"),
 };
 
@@ -141,6 +142,7 @@ constexpr Field<RawGatewayToken> kGatewayToken[] = {
 constexpr Field<RawGateway> kGateway[] = {
     Value<&GatewayConfig::socket, ParseSocketPath, RawGateway>("socket"),
     Value<&GatewayConfig::state_directory, ParseAbsolutePath, RawGateway>("state_directory"),
+    Value<&GatewayConfig::seal_key, ParseAbsolutePath, RawGateway>("seal_key"),
     Value<&GatewayConfig::metrics_listen, ParseLoopbackListen, RawGateway>("metrics_listen"),
     Value<&RawGateway::iam_ca_file, ParseAbsolutePath>("iam_ca_file"),
     Value<&GatewayConfig::manufacturer, ParseInfoText<32>, RawGateway>("manufacturer"),

@@ -28,6 +28,11 @@ struct Call {
 
   // The body was not what WIRE.md says: the connection is closed without a reply.
   bool malformed = false;
+  // The reply is one that was made before, header and all.
+  bool replayed = false;
+
+  // Sent before, with the same request number.
+  bool repeated() const { return (header.flags & wire::kFlagRepeat) != 0; }
 
   // The usual question after decoding: false if something was wrong, and then the handler returns
   // at once.

@@ -5,56 +5,27 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <cstring>
+#include <optional>
 
 #include "daemon/core/log.h"
-#include "daemon/localcrypto/random.h"
+#include "daemon/dispatch/attach.h"
 
 namespace gw {
 namespace {
 
-constexpr std::size_t kLeastRecordBytes = 4 + 4;
+constexpr std::uint16_t kRequestFlags = wire::kFlagRepeat | wire::kFlagInitAhead;
 
-struct AttachRequest {
-  std::uint16_t version_min = 0;
-  std::uint16_t version_max = 0;
-  std::string_view shim_version;
-  std::uint8_t ulong_bytes = 0;
-  std::uint32_t features = 0;
-  ByteView application;
-};
-
-// False: the frame is not an Attach of the protocol.
-bool ReadAttach(wire::Reader& body, AttachRequest& request) {
-  if (body.U32() != wire::kAttachMagic) return false;
-  request.version_min = body.U16();
-  request.version_max = body.U16();
-  request.shim_version = TextOf(ReadBytes(body));
-  request.ulong_bytes = body.U8();
-  request.features = body.U32();
-  request.application = ReadBytes(body);
-  const std::uint8_t clone = body.U8();
-  const std::uint32_t records = body.Count(wire::kMaxRecords, kLeastRecordBytes);
-  // Records and clones are features that this version does not grant, so a shim that honours the
-  // grant sends none.
-  const bool id_fits =
-      request.application.empty() || request.application.size() == wire::kApplicationIdBytes;
-  return body.AtEnd() && id_fits && clone == 0 && records == 0;
+// Families stand in the order of OperationKind, which begins with kFind.
+constexpr OperationKind KindOf(std::size_t family) {
+  return static_cast<OperationKind>(family + 1);
 }
+static_assert(KindOf(0) == OperationKind::kEncrypt && KindOf(4) == OperationKind::kVerify);
+static_assert(wire::kOperationFamilies[0].init == wire::Function::C_EncryptInit &&
+              wire::kOperationFamilies[3].init == wire::Function::C_SignInit);
 
-bool VersionFits(const AttachRequest& request) {
-  return request.version_min <= wire::kVersionMax && request.version_max >= wire::kVersionMin &&
-         request.version_min <= request.version_max;
-}
-
-// A random start, so that a handle that outlived its application does not name a session of the
-// next one.
-std::uint64_t RandomSessionStart() {
-  std::uint32_t random = 0;
-  Byte bytes[sizeof random];
-  RandomBytes(bytes);
-  std::memcpy(&random, bytes, sizeof random);
-  return (std::uint64_t{random} << 16) + 1;
+std::optional<RequestId> RequestOf(const Application& application, const wire::Header& header) {
+  if (wire::kFunctions[header.function].retry != wire::Retry::kOnce) return std::nullopt;
+  return RequestId{application.id(), header.request};
 }
 
 Awaitable<void> FreeAfterGrace(ApplicationTable& applications, ApplicationPtr application,
@@ -67,9 +38,10 @@ Awaitable<void> FreeAfterGrace(ApplicationTable& applications, ApplicationPtr ap
 
 }  // namespace
 
-Dispatcher::Dispatcher(ops::Services& services, boost::asio::any_io_executor executor,
-                       const Clock& clock)
+Dispatcher::Dispatcher(ops::Services& services, RecordKeeper& records,
+                       boost::asio::any_io_executor executor, const Clock& clock)
     : services_(services),
+      records_(records),
       executor_(std::move(executor)),
       clock_(clock),
       calls_(metrics::CounterFamily("grep11_calls_total", "C_ calls by function and result")) {
@@ -93,7 +65,9 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
   if (row == nullptr) co_return Refuse(attachment, header, "function number is not carried");
   if (attachment.application == nullptr)
     co_return Refuse(attachment, header, "the first frame is not Attach");
+  if ((header.flags & ~kRequestFlags) != 0) co_return Refuse(attachment, header, "unknown flags");
   const SteadyTime begun = clock_.Now();
+  Application& application = *attachment.application;
   Call call{.services = services_,
             .attachment = attachment,
             .header = header,
@@ -103,8 +77,9 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
                       .application = attachment.application,
                       .deadline = DeadlineFor(*row),
                       .token = nullptr,
-                      .session = nullptr}};
-  CK_RV rv = co_await Run(call, *row);
+                      .session = nullptr,
+                      .request = RequestOf(application, header)}};
+  CK_RV rv = co_await Run(call, *row, reply);
   if (row->secrecy == Secrecy::kSecret) Wipe(body);
   if (call.malformed) co_return Refuse(attachment, header, "the body is not that of the function");
   if (!call.reply.ok()) {
@@ -112,26 +87,108 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
     reply.Clear();
     rv = CKR_DEVICE_MEMORY;
   }
-  reply.Seal(header, rv);
+  if (call.replayed) co_return Verdict::kReply;
+  Finish(application, header, rv, reply);
   Count(header.function, rv, begun);
   co_return Verdict::kReply;
 }
 
-Awaitable<CK_RV> Dispatcher::Run(Call& call, const OpRow& row) {
-  if (row.needs == Needs::kNothing) return row.handler(call);
-  return RunInSession(call, row);
+// What the application has to keep travels with the answer that it belongs to.
+void Dispatcher::Finish(Application& application, const wire::Header& header, CK_RV rv,
+                        ReplyBuffer& reply) {
+  std::uint16_t flags = 0;
+  if (application.has_changes()) {
+    WriteUpdates(reply, records_.TakeUpdates(application));
+    flags = wire::kFlagRecords;
+  }
+  reply.Seal(header, rv, flags);
 }
 
-Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row) {
+void Dispatcher::NotDelivered(const Attachment& attachment, const wire::Header& header,
+                              const ReplyBuffer& reply) {
+  const bool repeats = header.function < wire::kFunctionCount &&
+                       wire::kFunctions[header.function].retry == wire::Retry::kOnce;
+  if (attachment.application == nullptr || !repeats) return;
+  attachment.application->KeepAnswer(header.request, CopyOf(reply.octets()));
+}
+
+// An object may be gone again by the time that its maker asks; then any handle of it will do.
+ObjectHandle Dispatcher::HandleOfInserted(const Call& call, std::uint64_t number) const {
+  for (const auto& [slot, token] : services_.tokens.all()) {
+    const ObjectPtr object = token->objects().Find(number);
+    if (object != nullptr) return call.scope.application->HandleOf(*object);
+  }
+  return MakeHandle({.kind = HandleKind::kTokenObject, .generation = 0, .number = number});
+}
+
+// True if the request was done before, and its first answer is now the reply.
+bool Dispatcher::AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const {
+  if (!call.repeated() || !call.scope.request) return false;
+  const Bytes undelivered = call.scope.application->TakeAnswer(call.header.request);
+  if (!undelivered.empty()) {
+    reply.Replay(undelivered);
+    call.replayed = true;
+    return true;
+  }
+  const FirstAnswer* first = services_.tokens.AnswerTo(*call.scope.request);
+  if (first == nullptr || !first->whole) return false;
+  for (std::uint64_t number : first->inserted)
+    call.reply.U64(ToNumber(HandleOfInserted(call, number)));
+  rv = CKR_OK;
+  return true;
+}
+
+Awaitable<CK_RV> Dispatcher::Run(Call& call, const OpRow& row, ReplyBuffer& reply) {
+  if (row.needs == Needs::kSession) return RunInSession(call, row, reply);
+  return RunAlone(call, row, reply);
+}
+
+Awaitable<CK_RV> Dispatcher::RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply) {
+  CK_RV rv = CKR_OK;
+  if (AnsweredBefore(call, reply, rv)) co_return rv;
+  co_return co_await row.handler(call);
+}
+
+Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuffer& reply) {
   SessionPtr session =
       call.scope.application->FindSession(SessionHandle{call.header.session_or_result});
-  if (session == nullptr) co_return CKR_SESSION_HANDLE_INVALID;
+  CK_RV rv = CKR_OK;
+  // A repeat of the call that closed the session has its answer all the same.
+  if (session == nullptr) {
+    if (AnsweredBefore(call, reply, rv)) co_return rv;
+    co_return CKR_SESSION_HANDLE_INVALID;
+  }
   auto turn = session->order.free() ? session->order.EnterNow() : co_await session->order.Enter();
+  if (AnsweredBefore(call, reply, rv)) co_return rv;
   // Closed while this call waited behind another thread's.
   if (session->closed) co_return CKR_SESSION_HANDLE_INVALID;
   call.scope.token = services_.tokens.Find(session->slot);
   call.scope.session = session;
+  if ((call.header.flags & wire::kFlagInitAhead) != 0) {
+    rv = co_await RunInit(call);
+    if (rv != CKR_OK || call.malformed) co_return rv;
+  }
   co_return co_await row.handler(call);
+}
+
+// Begins the operation that the function goes on with.
+Awaitable<CK_RV> Dispatcher::RunInit(Call& call) {
+  const wire::Octets init = call.body.Bytes();
+  const auto function = static_cast<wire::Function>(call.header.function);
+  const auto* family = std::ranges::find_if(wire::kOperationFamilies, [&](const auto& each) {
+    return function >= each.first && function <= each.last;
+  });
+  if (family == std::ranges::end(wire::kOperationFamilies) || !call.body.ok()) {
+    call.malformed = true;
+    co_return CKR_OK;
+  }
+  const auto index =
+      static_cast<std::size_t>(family - std::ranges::begin(wire::kOperationFamilies));
+  call.scope.operations().End(KindOf(index));
+  const wire::Reader rest = std::exchange(call.body, wire::Reader(init.data, init.size));
+  const CK_RV rv = co_await FindOp(static_cast<std::uint16_t>(family->init))->handler(call);
+  call.body = rest;
+  co_return rv;
 }
 
 Deadline Dispatcher::DeadlineFor(const OpRow& row) const {
@@ -160,15 +217,20 @@ Dispatcher::Verdict Dispatcher::Refuse(const Attachment& attachment, const wire:
   return Verdict::kClose;
 }
 
-Result<ApplicationPtr> Dispatcher::ApplicationFor(const Attachment& attachment, ByteView id) {
-  ApplicationId application_id;
-  if (id.empty()) {
-    RandomBytes(application_id);
-    return services_.applications.Create(application_id, attachment.peer, RandomSessionStart());
+Result<ApplicationPtr> Dispatcher::ApplicationFor(const AttachRequest& request, const Peer& peer) {
+  const LimitsConfig& limits = services_.gateway().limits;
+  switch (request.manner) {
+    case wire::Manner::kBegin:
+      return records_.Begin(peer);
+    case wire::Manner::kRestore:
+      return records_.Restore(request.id(), request.records, peer, limits.sessions_per_application);
+    case wire::Manner::kClone:
+      return records_.Clone(request.id(), request.records, peer, limits.sessions_per_application);
+    case wire::Manner::kJoin:
+      break;
   }
-  std::ranges::copy(id, application_id.begin());
-  GW_TRY(application, services_.applications.Find(application_id, attachment.peer));
-  if (application->connections >= services_.gateway().limits.connections_per_application) {
+  GW_TRY(application, services_.applications.Join(request.id(), peer));
+  if (application->connections >= limits.connections_per_application) {
     return StateError(CKR_HOST_MEMORY, "gateway.limits.connections_per_application reached");
   }
   return application;
@@ -180,7 +242,7 @@ Dispatcher::Verdict Dispatcher::Attach(Attachment& attachment, const wire::Heade
   if (attachment.application != nullptr) return Refuse(attachment, header, "a second Attach");
   if (!ReadAttach(body, request))
     return Refuse(attachment, header, "Attach is not that of the protocol");
-  if (!VersionFits(request) || request.ulong_bytes != sizeof(CK_ULONG)) {
+  if (!request.VersionFits() || request.ulong_bytes != sizeof(CK_ULONG)) {
     log::Error(
         "process {}: shim {} speaks protocol {} to {} with {}-octet CK_ULONG, this daemon speaks "
         "{} to {} with "
@@ -191,26 +253,37 @@ Dispatcher::Verdict Dispatcher::Attach(Attachment& attachment, const wire::Heade
     reply.Seal(header, CKR_DEVICE_ERROR);
     return Verdict::kReply;
   }
-  auto application = ApplicationFor(attachment, request.application);
+  auto application = ApplicationFor(request, attachment.peer);
   if (!application) {
     log::Info("process {}: {}", attachment.peer.pid, Describe(application.error()));
     reply.Seal(header, application.error().rv);
     return Verdict::kReply;
   }
   attachment.application = *application;
-  if (++attachment.application->connections == 1) {
-    log::Debug("application {} is process {} (uid {}, {})", attachment.application->number(),
-               attachment.peer.pid, attachment.peer.uid,
-               attachment.peer.unit.empty() ? "no unit" : attachment.peer.unit.c_str());
-  }
+  ++attachment.application->connections;
+  WriteAttached(attachment, header, request, reply);
+  return Verdict::kReply;
+}
+
+void Dispatcher::WriteAttached(const Attachment& attachment, const wire::Header& header,
+                               const AttachRequest& request, ReplyBuffer& reply) {
+  Application& application = *attachment.application;
   ReplyWriter writer(reply);
   writer.U16(std::min(request.version_max, wire::kVersionMax));
-  writer.Bytes(attachment.application->id().data(), attachment.application->id().size());
+  writer.Bytes(application.id().data(), application.id().size());
   writer.U32(0);  // features granted
   writer.U32(wire::kMaxBodyBytes);
   writer.U32(wire::kMaxAttributes);
-  reply.Seal(header, CKR_OK);
-  return Verdict::kReply;
+  if (application.id() == request.id()) {
+    reply.Seal(header, CKR_OK);
+    return;
+  }
+  const std::vector<RecordUpdate> all = records_.TakeAll(application);
+  log::Debug("application {} is process {} (uid {}, {}), with {} records", application.number(),
+             attachment.peer.pid, attachment.peer.uid,
+             attachment.peer.unit.empty() ? "no unit" : attachment.peer.unit.c_str(), all.size());
+  WriteUpdates(reply, all);
+  reply.Seal(header, CKR_OK, wire::kFlagRecords);
 }
 
 void Dispatcher::Detach(Attachment& attachment) {

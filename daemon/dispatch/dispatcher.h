@@ -5,6 +5,7 @@
 
 #include "daemon/core/clock.h"
 #include "daemon/core/metrics.h"
+#include "daemon/dispatch/attach.h"
 #include "daemon/dispatch/call.h"
 #include "daemon/dispatch/op_table.h"
 
@@ -19,13 +20,18 @@ class Dispatcher {
              // closed
   };
 
-  Dispatcher(ops::Services& services, boost::asio::any_io_executor executor,
+  Dispatcher(ops::Services& services, RecordKeeper& records, boost::asio::any_io_executor executor,
              const Clock& clock = RealClock());
 
   // Answers one frame. `body` is borrowed until the awaitable completes; a frame that held a PIN is
   // wiped by then.
   Awaitable<Verdict> Answer(Attachment& attachment, wire::Header header, std::span<Byte> body,
                             ReplyBuffer& reply);
+
+  // The reply to `header` could not be written. Where the request changed something it is kept for
+  // the repeat.
+  void NotDelivered(const Attachment& attachment, const wire::Header& header,
+                    const ReplyBuffer& reply);
 
   // The connection is gone. The application is freed when it opens no other one within
   // gateway.times.application_grace.
@@ -34,9 +40,16 @@ class Dispatcher {
  private:
   Verdict Attach(Attachment& attachment, const wire::Header& header, wire::Reader body,
                  ReplyBuffer& reply);
-  Result<ApplicationPtr> ApplicationFor(const Attachment& attachment, ByteView id);
-  Awaitable<CK_RV> Run(Call& call, const OpRow& row);
-  Awaitable<CK_RV> RunInSession(Call& call, const OpRow& row);
+  Result<ApplicationPtr> ApplicationFor(const AttachRequest& request, const Peer& peer);
+  void WriteAttached(const Attachment& attachment, const wire::Header& header,
+                     const AttachRequest& request, ReplyBuffer& reply);
+  Awaitable<CK_RV> Run(Call& call, const OpRow& row, ReplyBuffer& reply);
+  Awaitable<CK_RV> RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply);
+  Awaitable<CK_RV> RunInSession(Call& call, const OpRow& row, ReplyBuffer& reply);
+  Awaitable<CK_RV> RunInit(Call& call);
+  ObjectHandle HandleOfInserted(const Call& call, std::uint64_t number) const;
+  bool AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const;
+  void Finish(Application& application, const wire::Header& header, CK_RV rv, ReplyBuffer& reply);
   Deadline DeadlineFor(const OpRow& row) const;
   void Count(std::uint16_t function, CK_RV rv, SteadyTime begun);
   Verdict Refuse(const Attachment& attachment, const wire::Header& header, std::string_view why);
@@ -47,6 +60,7 @@ class Dispatcher {
   };
 
   ops::Services& services_;
+  RecordKeeper& records_;
   const boost::asio::any_io_executor executor_;
   const Clock& clock_;
   prometheus::Family<prometheus::Counter>& calls_;

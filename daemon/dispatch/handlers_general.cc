@@ -100,8 +100,8 @@ Awaitable<CK_RV> InitToken(Call& call) {
   ops::Pin pin = ReadSecret(call.body);
   const ByteView label = ReadBytes(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  auto status =
-      co_await ops::InitToken(call.services, slot, std::move(pin), label, call.scope.deadline);
+  auto status = co_await ops::InitToken(call.services, slot, std::move(pin), label,
+                                        call.scope.deadline, call.scope.request);
   co_return Done(call, status);
 }
 
@@ -138,7 +138,11 @@ Awaitable<CK_RV> CloseSession(Call& call) {
 Awaitable<CK_RV> CloseAllSessions(Call& call) {
   const SlotId slot{call.body.U64()};
   if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::CloseAllSessions(call.services, call.scope.application, slot));
+  const auto closed = ops::CloseAllSessions(call.services, call.scope.application, slot);
+  if (!closed) co_return Failed(call, closed.error());
+  call.reply.U32(static_cast<std::uint32_t>(closed->size()));
+  for (SessionHandle session : *closed) call.reply.U64(ToNumber(session));
+  co_return CKR_OK;
 }
 
 Awaitable<CK_RV> GetSessionInfo(Call& call) {

@@ -55,7 +55,14 @@ Awaitable<CK_RV> SetAttributeValue(Call& call) {
 Awaitable<CK_RV> FindObjectsInit(Call& call) {
   const AttributeList wanted = ReadAttributes(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::FindObjectsInit(call.scope, wanted));
+  // The first search may have been begun without its answer having arrived.
+  if (call.repeated()) call.scope.operations().End(OperationKind::kFind);
+  auto found = ops::FindObjectsInit(call.scope, wanted, wire::kMaxFoundAtOnce);
+  if (!found) co_return Failed(call, found.error());
+  call.reply.U8(found->complete ? 1 : 0);
+  call.reply.U32(static_cast<std::uint32_t>(found->first.size()));
+  for (ObjectHandle handle : found->first) call.reply.U64(ToNumber(handle));
+  co_return CKR_OK;
 }
 
 Awaitable<CK_RV> FindObjects(Call& call) {

@@ -31,10 +31,10 @@ class ReplyBuffer {
   }
 
   // Writes the header in front of the body that is there.
-  void Seal(const wire::Header& request, CK_RV rv) {
+  void Seal(const wire::Header& request, CK_RV rv, std::uint16_t flags = 0) {
     wire::Header header = request;
     header.body_bytes = static_cast<std::uint32_t>(octets_.size() - wire::kHeaderBytes);
-    header.flags = 0;
+    header.flags = flags;
     header.session_or_result = rv;
     std::uint8_t bytes[wire::kHeaderBytes];
     wire::EncodeHeader(header, bytes);
@@ -42,6 +42,8 @@ class ReplyBuffer {
   }
 
   ByteView octets() const { return octets_; }
+  // A reply that was sealed before.
+  void Replay(ByteView octets) { octets_.assign(octets.begin(), octets.end()); }
 
  private:
   static constexpr std::size_t kKeptBytes = 64 * 1024;

@@ -15,6 +15,9 @@ using boost::system::error_code;
 // A peer that says nothing after connecting, or takes no reply, loses its connection.
 constexpr std::chrono::seconds kAttachPatience{10};
 constexpr std::chrono::seconds kWritePatience{30};
+// From here on a frame counts against gateway.limits.bytes_in_flight, and has to arrive in time.
+constexpr std::size_t kLargeFrame = 64 * 1024;
+constexpr std::chrono::seconds kReadPatience{30};
 // Memory follows the octets that have arrived, not the length that a header claims.
 constexpr std::size_t kReadStep = 256 * 1024;
 constexpr std::size_t kKeptBytes = 64 * 1024;
@@ -22,12 +25,14 @@ constexpr std::size_t kKeptBytes = 64 * 1024;
 }  // namespace
 
 Connection::Connection(boost::asio::local::stream_protocol::socket socket, Peer peer,
-                       ops::Services& services, Dispatcher& dispatcher, Gate& gate)
+                       ops::Services& services, Dispatcher& dispatcher, Gate& gate,
+                       ByteBudget& budget)
     : socket_(std::move(socket)),
       watchdog_(socket_.get_executor()),
       services_(services),
       dispatcher_(dispatcher),
       gate_(gate),
+      budget_(budget),
       attachment_{.peer = std::move(peer), .application = nullptr} {
   error_code ignored;
   socket_.native_non_blocking(true, ignored);
@@ -69,13 +74,21 @@ Awaitable<bool> Connection::ServeOne() {
   // and takes no new one.
   auto entry = gate_.TryEnter();
   if (!entry) co_return false;
+  ByteBudget::Share share;
+  if (header.body_bytes > kLargeFrame) {
+    share = co_await budget_.Take(header.body_bytes);
+    CloseUnlessDoneIn(kReadPatience);
+  }
   const bool body_came = co_await ReadBody(header.body_bytes);
   if (!body_came) co_return false;
+  if (header.body_bytes > kLargeFrame) watchdog_.cancel();
   reply_.Clear();
   const auto verdict = co_await dispatcher_.Answer(attachment_, header, body_, reply_);
   if (verdict == Dispatcher::Verdict::kClose) co_return false;
   if (attachment_.application != nullptr) watchdog_.cancel();
-  co_return co_await WriteReply();
+  const bool written = co_await WriteReply();
+  if (!written) dispatcher_.NotDelivered(attachment_, header, reply_);
+  co_return written;
 }
 
 Awaitable<bool> Connection::ReadHeader(wire::Header& header) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "daemon/dispatch/dispatcher.h"
+#include "daemon/runtime/byte_budget.h"
 #include "daemon/runtime/gate.h"
 
 namespace gw {
@@ -16,7 +17,7 @@ namespace gw {
 class Connection {
  public:
   Connection(boost::asio::local::stream_protocol::socket socket, Peer peer, ops::Services& services,
-             Dispatcher& dispatcher, Gate& gate);
+             Dispatcher& dispatcher, Gate& gate, ByteBudget& budget);
 
   // Serves frames until the peer goes, breaks the protocol or Close() is called. Never throws.
   Awaitable<void> Run();
@@ -37,6 +38,7 @@ class Connection {
   ops::Services& services_;
   Dispatcher& dispatcher_;
   Gate& gate_;
+  ByteBudget& budget_;
   Attachment attachment_;
   Bytes body_;
   ReplyBuffer reply_;

@@ -40,7 +40,12 @@ bool SomebodyAnswers(boost::asio::io_context& loop, const stream_protocol::endpo
 
 Listener::Listener(boost::asio::io_context& loop, ops::Services& services, Dispatcher& dispatcher,
                    Gate& gate)
-    : loop_(loop), services_(services), dispatcher_(dispatcher), gate_(gate), acceptor_(loop) {}
+    : loop_(loop),
+      services_(services),
+      dispatcher_(dispatcher),
+      gate_(gate),
+      budget_(services.gateway().limits.bytes_in_flight),
+      acceptor_(loop) {}
 
 Listener::~Listener() = default;
 
@@ -125,7 +130,7 @@ void Listener::Admit(stream_protocol::socket socket) {
     return;
   }
   auto connection = std::make_shared<Connection>(std::move(socket), std::move(*peer), services_,
-                                                 dispatcher_, gate_);
+                                                 dispatcher_, gate_, budget_);
   connections_.insert(connection);
   Spawn(loop_.get_executor(), Serve(std::move(connection)), "connection");
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/dispatch/dispatcher.h"
 #include "daemon/policy/policy.h"
+#include "daemon/runtime/byte_budget.h"
 #include "daemon/runtime/gate.h"
 
 namespace gw {
@@ -47,6 +48,7 @@ class Listener {
   ops::Services& services_;
   Dispatcher& dispatcher_;
   Gate& gate_;
+  ByteBudget budget_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
   std::string bound_path_;  // to be unlinked at Close; empty when systemd owns the socket
   std::set<std::shared_ptr<Connection>> connections_;

@@ -3,6 +3,37 @@
 
 namespace gw::ops {
 
+namespace {
+
+// A login that came back with its record has only its key; the token comes with the first use.
+Awaitable<Result<IdentityPtr>> RestoredIdentity(const CallScope& scope) {
+  Login& login = scope.login();
+  const std::uint32_t generation = login.generation;
+  SecretBytes key = login.key.Clone();
+  auto identity = co_await scope.token->identities()->Authenticate(std::move(key), scope.deadline);
+  if (!identity) {
+    Error error = std::move(identity).error();
+    // The application gave no PIN in this call, so a PIN error would mislead it.
+    if (error.rv == CKR_PIN_INCORRECT || error.rv == CKR_PIN_LOCKED)
+      error.rv = CKR_USER_NOT_LOGGED_IN;
+    co_return error;
+  }
+  // Logged out meanwhile: what was made is not for this login any more.
+  if (login.generation != generation || login.user == UserState::kAnonymous)
+    co_return StateError(CKR_USER_NOT_LOGGED_IN, "logged out meanwhile");
+  login.identity = *identity;
+  login.key = SecretBytes();
+  co_return login.identity;
+}
+
+}  // namespace
+
+Requested ByRequest(const CallScope& scope) {
+  Requested requested;
+  requested.id = scope.request;
+  return requested;
+}
+
 Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope) {
   HsmCall call;
   call.application = scope.application->number();
@@ -10,6 +41,10 @@ Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope) {
   const Login& login = scope.login();
   if (login.user != UserState::kAnonymous) {
     call.identity = login.identity;
+    if (call.identity == nullptr && !login.key.empty()) {
+      GW_CO_TRY(restored, co_await RestoredIdentity(scope));
+      call.identity = restored;
+    }
   } else if (auto anonymous = scope.token->AnonymousIdentityNow()) {
     call.identity = *anonymous;
   } else {

@@ -28,10 +28,14 @@ struct CallScope {
   Deadline deadline;
   Token* token = nullptr;
   SessionPtr session;
+  std::optional<RequestId> request;  // where a change must not be made twice
 
   ActiveOperations& operations() const { return session->operations; }
   Login& login() const { return application->LoginOf(token->slot()); }
 };
+
+// For changes that are all of their call.
+Requested ByRequest(const CallScope& scope);
 
 // The identity under which the HSM is asked: the logged-in user's, else the anonymous user's
 // (behaviour R27).

@@ -32,9 +32,15 @@ void GiveUniqueId(Object& object) {
 Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& given) {
   GW_TRY(placement, DecidePlacement(given, scope.login().user, scope.session->read_write,
                                     scope.token->config().remotestore));
-  const std::size_t limit = scope.services.gateway().limits.objects_per_application;
-  if (!placement.token && scope.application->session_object_count() >= limit) {
+  const LimitsConfig& limits = scope.services.gateway().limits;
+  if (placement.token) return placement;
+  if (scope.application->session_object_count() >= limits.objects_per_application) {
     return StateError(CKR_DEVICE_MEMORY, "gateway.limits.objects_per_application reached");
+  }
+  // All records of an application travel in one frame when it comes back after a restart.
+  if (scope.application->session_object_bytes() >= limits.max_frame_bytes / 4 * 3) {
+    return StateError(CKR_DEVICE_MEMORY,
+                      "session objects would not fit gateway.limits.max_frame_bytes");
   }
   return placement;
 }
@@ -52,7 +58,11 @@ Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
     token_positions.push_back(i);
   }
   if (!token_objects.empty()) {
-    GW_CO_TRY(inserted, co_await scope.token->Insert(std::move(token_objects)));
+    Requested requested;
+    requested.id = scope.request;
+    requested.whole = token_positions.size() == objects.size();
+    GW_CO_TRY(inserted,
+              co_await scope.token->Insert(std::move(token_objects), std::move(requested)));
     for (std::size_t i = 0; i < inserted.size(); ++i) {
       handles[token_positions[i]] = scope.application->HandleOf(*inserted[i]);
     }

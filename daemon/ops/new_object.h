@@ -10,7 +10,8 @@ namespace gw::ops {
 
 // DecidePlacement for the application's present state, and the limit of session objects.
 //   errors  those of DecidePlacement
-//           CKR_DEVICE_MEMORY  gateway.limits.objects_per_application reached
+//           CKR_DEVICE_MEMORY  gateway.limits.objects_per_application reached, or three quarters
+//                              of gateway.limits.max_frame_bytes are in session objects
 Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& given);
 
 // Makes the objects exist, all or none: token objects in one transaction, then session objects.

@@ -122,7 +122,7 @@ Awaitable<Status> DestroyObject(const CallScope& scope, ObjectHandle handle) {
   GW_CO_TRY(object, VisibleObject(scope, handle));
   GW_CO_TRY_VOID(CheckWritable(scope, *object));
   GW_CO_TRY_VOID(CheckDestroyable(object->attributes));
-  if (object->token) co_return co_await scope.token->Remove(object->number);
+  if (object->token) co_return co_await scope.token->Remove(object->number, ByRequest(scope));
   scope.application->RemoveSessionObject(object->number);
   co_return Ok();
 }
@@ -157,7 +157,8 @@ Awaitable<Status> SetAttributeValue(const CallScope& scope, ObjectHandle handle,
   AttributeList attributes = object->attributes;
   attributes.Merge(change.host);
   if (object->token) {
-    GW_CO_TRY_VOID(co_await scope.token->Replace(object, std::move(attributes), std::move(key)));
+    GW_CO_TRY_VOID(co_await scope.token->Replace(object, std::move(attributes), std::move(key),
+                                                 ByRequest(scope)));
     co_return Ok();
   }
   auto changed = std::make_shared<Object>(*object);
@@ -168,14 +169,21 @@ Awaitable<Status> SetAttributeValue(const CallScope& scope, ObjectHandle handle,
   co_return Ok();
 }
 
-Status FindObjectsInit(const CallScope& scope, const AttributeList& wanted) {
+Result<Found> FindObjectsInit(const CallScope& scope, const AttributeList& wanted,
+                              std::size_t most) {
   ActiveOperations& operations = scope.operations();
   if (operations.Has(OperationKind::kFind))
     return StateError(CKR_OPERATION_ACTIVE, "a search is active");
+  Found found;
+  found.first = scope.application->MatchObjects(*scope.token, wanted);
+  found.complete = found.first.size() <= most;
+  if (found.complete) return found;
   auto search = std::make_shared<FindOperation>();
-  search->handles = scope.application->MatchObjects(*scope.token, wanted);
+  search->handles.assign(found.first.begin() + static_cast<std::ptrdiff_t>(most),
+                         found.first.end());
+  found.first.resize(most);
   operations.Start(OperationKind::kFind, std::move(search));
-  return Ok();
+  return found;
 }
 
 Result<std::vector<ObjectHandle>> FindObjects(const CallScope& scope, std::uint64_t most) {

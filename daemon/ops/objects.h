@@ -56,8 +56,15 @@ Result<FoundValues> GetAttributeValue(const CallScope& scope, ObjectHandle handl
 Awaitable<Status> SetAttributeValue(const CallScope& scope, ObjectHandle handle,
                                     const AttributeList& wanted);
 
+// What a search brings at once. A search that is complete is not active any more.
+struct Found {
+  std::vector<ObjectHandle> first;
+  bool complete = false;
+};
+//   most    how many handles to return; the others wait for FindObjects
 //   errors  CKR_OPERATION_ACTIVE, CKR_ATTRIBUTE_VALUE_INVALID
-Status FindObjectsInit(const CallScope& scope, const AttributeList& wanted);
+Result<Found> FindObjectsInit(const CallScope& scope, const AttributeList& wanted,
+                              std::size_t most);
 //   returns  up to `most` handles; none when finished
 //   errors   CKR_OPERATION_NOT_INITIALIZED
 Result<std::vector<ObjectHandle>> FindObjects(const CallScope& scope, std::uint64_t most);

@@ -41,11 +41,12 @@ Status CloseSession(const CallScope& scope) {
   return Ok();
 }
 
-Status CloseAllSessions(Services& services, const ApplicationPtr& application, SlotId slot) {
+Result<std::vector<SessionHandle>> CloseAllSessions(Services& services,
+                                                    const ApplicationPtr& application,
+                                                    SlotId slot) {
   Token* token = services.tokens.Find(slot);
   if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
-  application->CloseAllSessions(*token);
-  return Ok();
+  return application->CloseAllSessions(*token);
 }
 
 SessionInfo GetSessionInfo(const CallScope& scope) {

@@ -20,7 +20,9 @@ struct SessionInfo {
 Result<SessionHandle> OpenSession(Services& services, const ApplicationPtr& application,
                                   SlotId slot, CK_FLAGS flags);
 Status CloseSession(const CallScope& scope);
-Status CloseAllSessions(Services& services, const ApplicationPtr& application, SlotId slot);
+// Returns the sessions that were open.
+Result<std::vector<SessionHandle>> CloseAllSessions(Services& services,
+                                                    const ApplicationPtr& application, SlotId slot);
 SessionInfo GetSessionInfo(const CallScope& scope);
 
 }  // namespace gw::ops

@@ -38,6 +38,7 @@ Awaitable<void> LearnMechanisms(const ApplicationPtr& application, Token& token,
   call.application = application->number();
   call.deadline = deadline;
   call.identity = application->LoginOf(token.slot()).identity;
+  // A login that came back after a restart has none before its first use.
   if (call.identity == nullptr) {
     auto anonymous = co_await token.AnonymousIdentity(deadline);
     if (!anonymous) co_return;

@@ -99,7 +99,7 @@ Awaitable<Result<std::map<TokenSetting, Bytes>>> CheckSecurityOfficer(Services& 
 }  // namespace
 
 Awaitable<Status> InitToken(Services& services, SlotId slot, Pin so_pin, ByteView label,
-                            Deadline deadline) {
+                            Deadline deadline, std::optional<RequestId> request) {
   Token* token = services.tokens.Find(slot);
   if (token == nullptr) co_return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
   GW_CO_TRY_VOID(CheckPin(so_pin));
@@ -120,7 +120,9 @@ Awaitable<Status> InitToken(Services& services, SlotId slot, Pin so_pin, ByteVie
     settings[TokenSetting::kUserPin] = Bytes();
     settings[TokenSetting::kUserFailures] = Bytes();
   }
-  GW_CO_TRY_VOID(co_await token->Initialise(std::move(settings)));
+  Requested requested;
+  requested.id = request;
+  GW_CO_TRY_VOID(co_await token->Initialise(std::move(settings), std::move(requested)));
   log::Info("slot {}: token initialised, both keystores are empty", token->config().slot);
   co_return Ok();
 }
@@ -153,7 +155,7 @@ Awaitable<Status> InitPin(const CallScope& scope, Pin pin) {
   Token& token = *scope.token;
   if (token.identities() != nullptr) co_return co_await CheckAcceptable(token, pin, scope.deadline);
   auto settings = co_await SettingsForPin(scope.services, PinOwner::kUser, pin->view());
-  co_return co_await token.Store(std::move(settings));
+  co_return co_await token.Store(std::move(settings), ByRequest(scope));
 }
 
 Awaitable<Status> SetPin(const CallScope& scope, Pin old_pin, Pin new_pin) {
@@ -168,14 +170,14 @@ Awaitable<Status> SetPin(const CallScope& scope, Pin old_pin, Pin new_pin) {
   GW_CO_TRY_VOID(co_await Identify(scope, user, old_pin));
   if (token.identities() == nullptr) {
     auto settings = co_await SettingsForPin(scope.services, OwnerFor(user), new_pin->view());
-    co_return co_await token.Store(std::move(settings));
+    co_return co_await token.Store(std::move(settings), ByRequest(scope));
   }
   GW_CO_TRY_VOID(co_await CheckAcceptable(token, new_pin, scope.deadline));
   // The application goes on under the new key if it was logged in under the old one.
   if (scope.login().user == user) {
     SecretBytes key = new_pin->Clone();
     GW_CO_TRY(identity, co_await token.identities()->Authenticate(std::move(key), scope.deadline));
-    scope.login().identity = identity;
+    scope.application->ChangeIdentity(token, identity);
   }
   co_return Ok();
 }

@@ -22,7 +22,7 @@ using Pin = std::optional<SecretBytes>;
 //           any error.
 //   source  behaviour R65-R73
 Awaitable<Status> InitToken(Services& services, SlotId slot, Pin so_pin, ByteView label,
-                            Deadline deadline);
+                            Deadline deadline, std::optional<RequestId> request = std::nullopt);
 
 //   errors  CKR_USER_ALREADY_LOGGED_IN, CKR_USER_ANOTHER_ALREADY_LOGGED_IN, CKR_USER_TYPE_INVALID,
 //           CKR_OPERATION_NOT_INITIALIZED (CKU_CONTEXT_SPECIFIC), CKR_SESSION_READ_ONLY_EXISTS,

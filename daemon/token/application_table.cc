@@ -15,35 +15,45 @@ Token* TokenTable::Find(SlotId slot) const {
   return at == tokens_.end() ? nullptr : at->second.get();
 }
 
-Result<ApplicationPtr> ApplicationTable::Create(ApplicationId id, Peer peer,
-                                                std::uint64_t first_session) {
+const FirstAnswer* TokenTable::AnswerTo(const RequestId& request) const {
+  return tokens_.empty() ? nullptr : tokens_.begin()->second->AnswerTo(request);
+}
+
+Result<ApplicationPtr> ApplicationTable::Create(ApplicationId id, Peer peer, Owner owner,
+                                                FirstNumbers first) {
   if (applications_.size() >= limit_) {
     return StateError(CKR_HOST_MEMORY, "as many applications as gateway.limits.connections allows");
   }
   auto application =
-      std::make_shared<Application>(id, next_number_++, std::move(peer), first_session);
+      std::make_shared<Application>(id, next_number_++, std::move(peer), std::move(owner), first);
   applications_.emplace(id, application);
   return application;
 }
 
-Result<ApplicationPtr> ApplicationTable::Find(const ApplicationId& id, const Peer& peer) const {
+ApplicationPtr ApplicationTable::Find(const ApplicationId& id) const {
   const auto at = applications_.find(id);
-  if (at == applications_.end()) {
+  return at == applications_.end() ? nullptr : at->second;
+}
+
+Result<ApplicationPtr> ApplicationTable::Join(const ApplicationId& id, const Peer& peer) const {
+  ApplicationPtr application = Find(id);
+  if (application == nullptr) {
     return StateError(CKR_SESSION_HANDLE_INVALID,
                       "application id is not known; the daemon was restarted");
   }
-  const Peer& owner = at->second->peer();
-  if (owner.uid != peer.uid || owner.pid != peer.pid) {
-    log::Warn("process {} (uid {}) presented the application id of process {} (uid {}); refused",
-              peer.pid, peer.uid, owner.pid, owner.uid);
-    return CallerError(CKR_SESSION_HANDLE_INVALID, "application id belongs to another process");
-  }
-  return at->second;
+  const pid_t pid = application->peer().pid;
+  const uid_t uid = application->owner().uid;
+  if (pid == peer.pid && (uid == peer.uid || uid == 0)) return application;
+  log::Warn("process {} (uid {}) presented the application id of process {} (uid {}); refused",
+            peer.pid, peer.uid, pid, uid);
+  return CallerError(CKR_SESSION_HANDLE_INVALID, "application id belongs to another process");
 }
 
 void ApplicationTable::Remove(Application& application) {
   for (const auto& [slot, token] : tokens_.all()) application.CloseAllSessions(*token);
-  applications_.erase(application.id());
+  application.TakeChanges();  // nobody is there to keep records of them
+  // Its id may have come back with records after it was finalised.
+  if (Find(application.id()).get() == &application) applications_.erase(application.id());
 }
 
 }  // namespace gw

@@ -14,6 +14,8 @@ class TokenTable {
   void Add(std::unique_ptr<Token> token);
   // nullptr: no such slot.
   Token* Find(SlotId slot) const;
+  // As Keystore::AnswerTo: all tokens have one keystore.
+  const FirstAnswer* AnswerTo(const RequestId& request) const;
   const std::map<std::uint64_t, std::unique_ptr<Token>>& all() const { return tokens_; }
 
  private:
@@ -25,14 +27,18 @@ class ApplicationTable {
  public:
   ApplicationTable(TokenTable& tokens, std::size_t limit) : tokens_(tokens), limit_(limit) {}
 
-  // A new application for a process that attached without an id. `id` and `first_session` are
-  // random.
+  // A new application for a process that attached without records, or brought those of another one.
+  // `id` and `first` are random.
   //   errors  CKR_HOST_MEMORY  as many applications as allowed
-  Result<ApplicationPtr> Create(ApplicationId id, Peer peer, std::uint64_t first_session);
+  Result<ApplicationPtr> Create(ApplicationId id, Peer peer, Owner owner, FirstNumbers first);
 
-  // The application that `peer` names: it must be the same process of the same user.
-  //   errors  CKR_SESSION_HANDLE_INVALID  not known, or another process's
-  Result<ApplicationPtr> Find(const ApplicationId& id, const Peer& peer) const;
+  // nullptr: not known.
+  ApplicationPtr Find(const ApplicationId& id) const;
+
+  // The application that `peer` names: it must be the same process, and the user it was made for,
+  // or whatever user a process that root started has become.
+  //   errors  CKR_SESSION_HANDLE_INVALID  not known, or another's
+  Result<ApplicationPtr> Join(const ApplicationId& id, const Peer& peer) const;
 
   // Its last connection closed, or it called C_Finalize: sessions, session objects and logins are
   // gone.

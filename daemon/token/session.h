@@ -52,7 +52,8 @@ struct Session {
   SessionHandle handle{};
   SlotId slot{};
   bool read_write = false;
-  bool closed = false;        // a call that waited its turn must look again
+  bool closed = false;  // a call that waited its turn must look again
+  std::uint32_t record = 0;
   CK_ULONG device_error = 0;  // last error of the HSM, for CK_SESSION_INFO
   CallOrder order;
   ActiveOperations operations;

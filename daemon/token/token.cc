@@ -21,6 +21,13 @@ constexpr auto kSettingNames = std::to_array<SettingName>({
     {TokenSetting::kUserFailures, "user_failures"},
 });
 
+Mutation MutationFor(const Requested& requested) {
+  Mutation mutation;
+  mutation.request = requested.id;
+  mutation.whole = requested.whole;
+  return mutation;
+}
+
 }  // namespace
 
 Token::Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, Keystore& keystore)
@@ -48,8 +55,9 @@ const Bytes* Token::Setting(TokenSetting setting) const {
   return at == settings_.end() ? nullptr : &at->second;
 }
 
-Awaitable<Result<std::vector<ObjectPtr>>> Token::Insert(std::vector<Object> objects) {
-  Mutation mutation;
+Awaitable<Result<std::vector<ObjectPtr>>> Token::Insert(std::vector<Object> objects,
+                                                        Requested requested) {
+  Mutation mutation = MutationFor(requested);
   for (const Object& object : objects)
     mutation.puts.push_back(RecordOf(object, KeystoreFor(object.is_private)));
   GW_CO_TRY(numbers, co_await keystore_.Commit(std::move(mutation)));
@@ -64,13 +72,13 @@ Awaitable<Result<std::vector<ObjectPtr>>> Token::Insert(std::vector<Object> obje
   co_return inserted;
 }
 
-Awaitable<Result<ObjectPtr>> Token::Replace(ObjectPtr object, AttributeList attributes,
-                                            KeyBlob key) {
+Awaitable<Result<ObjectPtr>> Token::Replace(ObjectPtr object, AttributeList attributes, KeyBlob key,
+                                            Requested requested) {
   auto next = std::make_shared<Object>(*object);
   next->attributes = std::move(attributes);
   next->key = std::move(key);
   next->version = object->version + 1;
-  Mutation mutation;
+  Mutation mutation = MutationFor(requested);
   mutation.puts.push_back(RecordOf(*next, KeystoreFor(next->is_private)));
   GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
   ObjectPtr replaced = std::move(next);
@@ -78,8 +86,8 @@ Awaitable<Result<ObjectPtr>> Token::Replace(ObjectPtr object, AttributeList attr
   co_return replaced;
 }
 
-Awaitable<Status> Token::Remove(std::uint64_t number) {
-  Mutation mutation;
+Awaitable<Status> Token::Remove(std::uint64_t number, Requested requested) {
+  Mutation mutation = MutationFor(requested);
   mutation.removes.push_back(number);
   GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
   objects_.Remove(number);
@@ -99,8 +107,8 @@ Awaitable<Status> Token::CommitSettings(Mutation mutation, std::map<TokenSetting
   co_return Ok();
 }
 
-Awaitable<Status> Token::Initialise(std::map<TokenSetting, Bytes> settings) {
-  Mutation mutation;
+Awaitable<Status> Token::Initialise(std::map<TokenSetting, Bytes> settings, Requested requested) {
+  Mutation mutation = MutationFor(requested);
   for (const bool is_private : {false, true}) {
     if (!KeystoreFor(is_private).empty()) mutation.wipes.push_back(KeystoreFor(is_private));
   }
@@ -109,8 +117,8 @@ Awaitable<Status> Token::Initialise(std::map<TokenSetting, Bytes> settings) {
   co_return Ok();
 }
 
-Awaitable<Status> Token::Store(std::map<TokenSetting, Bytes> settings) {
-  Mutation mutation;
+Awaitable<Status> Token::Store(std::map<TokenSetting, Bytes> settings, Requested requested) {
+  Mutation mutation = MutationFor(requested);
   co_return co_await CommitSettings(std::move(mutation), std::move(settings));
 }
 

@@ -25,6 +25,12 @@ enum class TokenSetting : std::uint8_t {
   kUserFailures,
 };
 
+// On whose request a change is made, where it must not be made twice.
+struct Requested {
+  std::optional<RequestId> id;
+  bool whole = true;  // false: the request makes more than what the keystore stores
+};
+
 // Thread: the silo. Lives as long as the daemon.
 class Token {
  public:
@@ -48,13 +54,20 @@ class Token {
   // Each of these is durable when it completes, and only then seen by finds.
   //   errors  as Keystore::Commit
   // Inserts the objects (all or none); returns them with their numbers, in the same order.
-  Awaitable<Result<std::vector<ObjectPtr>>> Insert(std::vector<Object> objects);
+  Awaitable<Result<std::vector<ObjectPtr>>> Insert(std::vector<Object> objects,
+                                                   Requested requested = {});
   // Replaces `object` by a version with other attributes or another key blob.
-  Awaitable<Result<ObjectPtr>> Replace(ObjectPtr object, AttributeList attributes, KeyBlob key);
-  Awaitable<Status> Remove(std::uint64_t number);
+  Awaitable<Result<ObjectPtr>> Replace(ObjectPtr object, AttributeList attributes, KeyBlob key,
+                                       Requested requested = {});
+  Awaitable<Status> Remove(std::uint64_t number, Requested requested = {});
   // C_InitToken: both keystores emptied, settings written.
-  Awaitable<Status> Initialise(std::map<TokenSetting, Bytes> settings);
-  Awaitable<Status> Store(std::map<TokenSetting, Bytes> settings);
+  Awaitable<Status> Initialise(std::map<TokenSetting, Bytes> settings, Requested requested = {});
+  Awaitable<Status> Store(std::map<TokenSetting, Bytes> settings, Requested requested = {});
+
+  // As Keystore::AnswerTo.
+  const FirstAnswer* AnswerTo(const RequestId& request) const {
+    return keystore_.AnswerTo(request);
+  }
 
   // nullptr: never stored.
   const Bytes* Setting(TokenSetting setting) const;

@@ -26,6 +26,9 @@ class Identity {
   // IAM's name of the caller ("iam_id" of the token); for logs and for binding the SO to a token.
   // May be empty.
   virtual std::string_view name() const = 0;
+  // For the application's own record of its login, which only the daemon can read. Valid while this
+  // lives.
+  virtual ByteView api_key() const = 0;
 };
 using IdentityPtr = std::shared_ptr<Identity>;
 

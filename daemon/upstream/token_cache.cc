@@ -57,6 +57,7 @@ class TokenCache::Entry final : public BearerIdentity, public std::enable_shared
       : state_(std::move(state)), key_(std::move(key)) {}
 
   std::string_view name() const override { return name_; }
+  ByteView api_key() const override { return key_.view(); }
   BearerPtr Current() const override;
   Awaitable<Result<BearerPtr>> Get(Deadline deadline) override;
   Awaitable<BearerPtr> Renew(BearerPtr refused, std::chrono::milliseconds pause,

@@ -46,6 +46,20 @@ constexpr bool RowsAreInOrder() {
 }
 static_assert(RowsAreInOrder() && kFunctionCount == 92);
 
+// Functions that go on with an operation or end it, and the one that begins it.
+struct OperationFamily {
+  Function init;
+  Function first;
+  Function last;
+};
+inline constexpr OperationFamily kOperationFamilies[] = {
+    {Function::C_EncryptInit, Function::C_Encrypt, Function::C_EncryptFinal},
+    {Function::C_DecryptInit, Function::C_Decrypt, Function::C_DecryptFinal},
+    {Function::C_DigestInit, Function::C_Digest, Function::C_DigestFinal},
+    {Function::C_SignInit, Function::C_Sign, Function::C_SignFinal},
+    {Function::C_VerifyInit, Function::C_Verify, Function::C_VerifyFinal},
+};
+
 inline const FunctionRow& RowOf(Function function) {
   return kFunctions[static_cast<uint16_t>(function)];
 }

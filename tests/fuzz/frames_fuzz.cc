@@ -112,8 +112,8 @@ class Target {
     writer.Bytes("fuzz", 4);
     writer.U8(sizeof(CK_ULONG));
     writer.U32(0);
+    writer.U8(static_cast<std::uint8_t>(wire::Manner::kBegin));
     writer.Bytes(nullptr, 0);
-    writer.U8(0);
     writer.U32(0);
     Must(attachment, wire::Function::kAttach, 0, attach);
     BodyBuffer open;
@@ -149,7 +149,8 @@ class Target {
   TokenTable tokens_;
   ApplicationTable applications_{tokens_, 1000};
   ops::Services services_{tokens_, applications_, blocking_, MakeConfig()};
-  Dispatcher dispatcher_{services_, loop_.get_executor()};
+  RecordKeeper records_{SecretBytes::OfSize(Sealer::kKeyBytes), tokens_, applications_};
+  Dispatcher dispatcher_{services_, records_, loop_.get_executor()};
   ReplyBuffer reply_;
 };
 

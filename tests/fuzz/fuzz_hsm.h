@@ -11,6 +11,7 @@ inline constexpr std::size_t kBlobOctets = 200;
 class Anybody : public Identity {
  public:
   std::string_view name() const override { return "iam-anybody"; }
+  ByteView api_key() const override { return {}; }
 };
 
 class AcceptAll : public IdentityProvider {

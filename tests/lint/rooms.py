@@ -21,6 +21,8 @@ EDGES = {
     "daemon/token": CORE + (
         "daemon/mechanism/", "daemon/attributes/", "daemon/keystore/keystore.h", "daemon/upstream/hsm_client.h",
         "daemon/config/config.h"),
+    "daemon/sealing": CORE + (
+        "daemon/token/", "daemon/attributes/", "daemon/keystore/keystore.h", "daemon/localcrypto/"),
     "daemon/upstream": CORE + (
         "daemon/mechanism/", "daemon/config/config.h", "daemon/runtime/"),
     "daemon/policy": CORE + ("daemon/config/config.h",),
@@ -28,10 +30,11 @@ EDGES = {
         "daemon/token/", "daemon/mechanism/", "daemon/attributes/", "daemon/keystore/keystore.h",
         "daemon/upstream/hsm_client.h", "daemon/localcrypto/", "daemon/config/config.h"),
     "daemon/dispatch": CORE + (
-        "daemon/ops/", "daemon/token/", "daemon/mechanism/", "daemon/config/config.h", "daemon/localcrypto/random.h",
+        "daemon/ops/", "daemon/token/", "daemon/sealing/", "daemon/mechanism/", "daemon/config/config.h",
         "proto/wire/"),
     "daemon/front": CORE + (
-        "daemon/dispatch/", "daemon/policy/", "daemon/runtime/gate.h", "daemon/runtime/spawn.h", "proto/wire/"),
+        "daemon/dispatch/", "daemon/policy/", "daemon/runtime/byte_budget.h", "daemon/runtime/gate.h",
+        "daemon/runtime/spawn.h", "proto/wire/"),
     "daemon/admin": CORE,
     "daemon/runtime": CORE,
     # The parts that put rooms together: main.cc and what it is made of.

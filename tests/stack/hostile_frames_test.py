@@ -50,7 +50,9 @@ BAD_FRAMES = [
 BAD_FIRST_FRAMES = [
     ("another function first", wire.frame(wire.GET_INFO)),
     ("another magic", wire.frame(wire.ATTACH, wire.attach_body(magic=0x12345678))),
-    ("records without the feature", wire.frame(wire.ATTACH, wire.attach_body(records=1))),
+    ("records with nothing to restore", wire.frame(wire.ATTACH, wire.attach_body(records=[(1, b"x")]))),
+    ("a restore without records", wire.frame(wire.ATTACH, wire.attach_body(manner=wire.RESTORE, application=bytes(16)))),
+    ("an unknown manner", wire.frame(wire.ATTACH, wire.attach_body(manner=4))),
     ("an application id of a wrong length", wire.frame(wire.ATTACH, wire.attach_body(application=b"short"))),
     ("Attach cut off", wire.frame(wire.ATTACH, wire.attach_body()[:-1])),
     ("HTTP", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),

@@ -7,6 +7,7 @@ import struct
 
 ATTACH = 0x8000
 MAGIC = 0x41313147
+BEGIN, JOIN, RESTORE, CLONE = range(4)
 GET_INFO, GET_SLOT_LIST, OPEN_SESSION, FIND_OBJECTS_INIT, CREATE_OBJECT, DIGEST, SIGN_INIT = 2, 4, 12, 26, 20, 38, 42
 
 CKR_OK = 0
@@ -24,9 +25,12 @@ def octets(value):
     return struct.pack("<I", len(value)) + value
 
 
-def attach_body(magic=MAGIC, lowest=1, highest=1, ulong=8, features=0, application=b"", clone=0, records=0):
-    return (struct.pack("<IHH", magic, lowest, highest) + octets(b"test") + struct.pack("<BI", ulong, features) +
-            octets(application) + struct.pack("<BI", clone, records))
+def attach_body(magic=MAGIC, lowest=1, highest=1, ulong=8, features=0, manner=None, application=b"", records=()):
+    """`records`: (number, octets) pairs. `manner`: begin without an application, join with one, unless it is given."""
+    manner = (JOIN if application else BEGIN) if manner is None else manner
+    return (struct.pack("<IHH", magic, lowest, highest) + octets(b"test") + struct.pack("<BIB", ulong, features, manner) +
+            octets(application) + struct.pack("<I", len(records)) +
+            b"".join(struct.pack("<I", number) + octets(sealed) for number, sealed in records))
 
 
 def attribute(kind, value):

@@ -104,6 +104,7 @@ TEST(DocumentationTest, TheDefaultsThatTheExampleShowsAreTheDefaults) {
   EXPECT_EQ(shown.limits.sessions_per_application, usual.limits.sessions_per_application);
   EXPECT_EQ(shown.limits.objects_per_application, usual.limits.objects_per_application);
   EXPECT_EQ(shown.limits.max_frame_bytes, usual.limits.max_frame_bytes);
+  EXPECT_EQ(shown.limits.bytes_in_flight, usual.limits.bytes_in_flight);
   EXPECT_EQ(shown.limits.gathered_bytes, usual.limits.gathered_bytes);
   EXPECT_EQ(shown.times.call, usual.times.call);
   EXPECT_EQ(shown.times.key_generation, usual.times.key_generation);

@@ -45,6 +45,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   const ConfigPtr config = Load(Gateway(R"(
   socket: "@test"
   state_directory: /srv/state
+  seal_key: /srv/run/seal.key
   metrics_listen: "[::1]:0"
   iam_ca_file: /etc/passwd
   manufacturer: Maker
@@ -52,7 +53,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   serial_number: "0001"
   local: {verify: no, digest: off, hash_sign: false}
   limits: {connections: 1, connections_per_application: 2, sessions_per_application: 3,
-           objects_per_application: 4, max_frame_bytes: 1MiB, gathered_bytes: 8KiB}
+           objects_per_application: 4, max_frame_bytes: 1MiB, gathered_bytes: 8KiB, bytes_in_flight: 2MiB}
   times: {call: 1s, key_generation: 2m, rpc: 300, iam: 400ms, drain: 0, application_grace: 5 s}
   policy: {allowed_users: [root, 33], allowed_groups: 44}
 )"));
@@ -60,6 +61,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   const GatewayConfig& gateway = config->gateway;
   EXPECT_EQ(gateway.socket, "@test");
   EXPECT_EQ(gateway.state_directory, "/srv/state");
+  EXPECT_EQ(SealKeyPath(gateway), "/srv/run/seal.key");
   EXPECT_EQ(gateway.metrics_listen, "[::1]:0");
   EXPECT_EQ(config->tokens[0].iam.ca_file, "/etc/passwd");
   EXPECT_EQ(gateway.manufacturer, "Maker");
@@ -72,6 +74,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   EXPECT_EQ(gateway.limits.objects_per_application, 4u);
   EXPECT_EQ(gateway.limits.max_frame_bytes, 1u << 20);
   EXPECT_EQ(gateway.limits.gathered_bytes, 8192u);
+  EXPECT_EQ(gateway.limits.bytes_in_flight, 2u << 20);
   EXPECT_EQ(gateway.times.call, milliseconds(1000));
   EXPECT_EQ(gateway.times.key_generation, milliseconds(120'000));
   EXPECT_EQ(gateway.times.rpc, milliseconds(300));
@@ -177,6 +180,16 @@ INSTANTIATE_TEST_SUITE_P(
               "warning 16: gateway.times.rpc: is longer than gateway.times.call, which ends the "
               "request before"}),
     [](const auto& instance) { return instance.param.name; });
+
+TEST(SealKeyPathTest, IsBesideTheSocketOrElseInTheStateDirectory) {
+  GatewayConfig config;
+  EXPECT_EQ(SealKeyPath(config), "/run/grep11d/seal.key");
+  config.socket = "@grep11d";
+  config.state_directory = "/srv/state";
+  EXPECT_EQ(SealKeyPath(config), "/srv/state/seal.key");
+  config.socket = "grep11d.sock";
+  EXPECT_EQ(SealKeyPath(config), "./seal.key");
+}
 
 }  // namespace
 }  // namespace gw

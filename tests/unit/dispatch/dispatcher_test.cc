@@ -23,11 +23,22 @@ struct Body {
 
 class DispatcherTest : public OpsTest {
  protected:
-  DispatcherTest() : dispatcher_(*services_, loop_.get_executor()) {}
+  DispatcherTest()
+      : records_(SealKey(), tokens_, applications_),
+        dispatcher_(*services_, records_, loop_.get_executor()) {}
+
+  static SecretBytes SealKey() { return SecretBytes::OfSize(Sealer::kKeyBytes); }
 
   static Bytes AttachBody(std::uint16_t version_min = wire::kVersionMin,
                           std::uint16_t version_max = wire::kVersionMax,
-                          std::uint8_t ulong_bytes = sizeof(CK_ULONG), ByteView id = {}) {
+                          std::uint8_t ulong_bytes = sizeof(CK_ULONG)) {
+    return AttachBody(wire::Manner::kBegin, {}, {}, version_min, version_max, ulong_bytes);
+  }
+  static Bytes AttachBody(wire::Manner manner, ByteView id,
+                          const std::map<std::uint32_t, Bytes>& records,
+                          std::uint16_t version_min = wire::kVersionMin,
+                          std::uint16_t version_max = wire::kVersionMax,
+                          std::uint8_t ulong_bytes = sizeof(CK_ULONG)) {
     Body body;
     wire::Writer writer(body);
     writer.U32(wire::kAttachMagic);
@@ -36,9 +47,13 @@ class DispatcherTest : public OpsTest {
     writer.Bytes("0.1.0", 5);
     writer.U8(ulong_bytes);
     writer.U32(0);
+    writer.U8(static_cast<std::uint8_t>(manner));
     writer.Bytes(id.data(), id.size());
-    writer.U8(0);
-    writer.U32(0);
+    writer.U32(static_cast<std::uint32_t>(records.size()));
+    for (const auto& [number, octets] : records) {
+      writer.U32(number);
+      writer.Bytes(octets.data(), octets.size());
+    }
     return body.octets;
   }
 
@@ -75,6 +90,7 @@ class DispatcherTest : public OpsTest {
     return body.octets;
   }
 
+  RecordKeeper records_;
   Dispatcher dispatcher_;
   Attachment attachment_;
   ReplyBuffer reply_;
@@ -92,7 +108,9 @@ TEST_F(DispatcherTest, AttachGivesAnApplicationIdAndRepeatsTheRequestNumber) {
   EXPECT_EQ(results.U32(), 0u);
   EXPECT_EQ(results.U32(), wire::kMaxBodyBytes);
   EXPECT_EQ(results.U32(), wire::kMaxAttributes);
-  EXPECT_TRUE(results.AtEnd());
+  EXPECT_EQ(ReplyHeader().flags, wire::kFlagRecords);
+  EXPECT_EQ(results.U32(), 1u);
+  EXPECT_EQ(results.U32(), wire::kApplicationRecord);
 }
 
 TEST_F(DispatcherTest, AFrameBeforeAttachClosesTheConnection) {
@@ -114,7 +132,7 @@ TEST_F(DispatcherTest, VersionsWithoutOverlapAndForeignWordSizesAreRefusedWithAR
 
 TEST_F(DispatcherTest, AnUnknownApplicationIdAsksTheShimToBeginAnew) {
   const Bytes id(16, 0xab);
-  ASSERT_EQ(Send(Function::kAttach, AttachBody(1, 1, 8, id)), Verdict::kReply);
+  ASSERT_EQ(Send(Function::kAttach, AttachBody(wire::Manner::kJoin, id, {})), Verdict::kReply);
   EXPECT_EQ(Rv(), CKR_SESSION_HANDLE_INVALID);
 }
 

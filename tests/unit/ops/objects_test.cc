@@ -35,10 +35,11 @@ TEST_F(ObjectsTest, ADataObjectIsMadeReadFoundAndDestroyed) {
     EXPECT_EQ(ReadLabel(scope, *handle), "thing");
     AttributeList wanted;
     wanted.SetText(CKA_LABEL, "thing");
-    ASSERT_TRUE(ops::FindObjectsInit(scope, wanted));
-    EXPECT_THAT(*ops::FindObjects(scope, 10), testing::ElementsAre(*handle));
-    EXPECT_THAT(*ops::FindObjects(scope, 10), IsEmpty());
-    ASSERT_TRUE(ops::FindObjectsFinal(scope));
+    const auto found = ops::FindObjectsInit(scope, wanted, 10);
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(found->complete);
+    EXPECT_THAT(found->first, testing::ElementsAre(*handle));
+    EXPECT_EQ(RvOf(ops::FindObjects(scope, 10)), CKR_OPERATION_NOT_INITIALIZED);
     EXPECT_EQ(RvOf(Run(ops::DestroyObject(scope, *handle))), CKR_OK);
     EXPECT_EQ(ReadLabel(scope, *handle), "?");
   }
@@ -153,10 +154,13 @@ TEST_F(ObjectsTest, ACopyIsAnObjectOfItsOwn) {
 TEST_F(ObjectsTest, ASearchIsOneAtATimeAndCanBeTakenInPieces) {
   const auto scope = Session();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(Run(ops::CreateObject(scope, Data(false, "many"))));
-  ASSERT_TRUE(ops::FindObjectsInit(scope, AttributeList{}));
-  EXPECT_EQ(RvOf(ops::FindObjectsInit(scope, AttributeList{})), CKR_OPERATION_ACTIVE);
+  const auto found = ops::FindObjectsInit(scope, AttributeList{}, 1);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->complete);
+  EXPECT_THAT(found->first, SizeIs(1));
+  EXPECT_EQ(RvOf(ops::FindObjectsInit(scope, AttributeList{}, 1)), CKR_OPERATION_ACTIVE);
   EXPECT_THAT(*ops::FindObjects(scope, 3), SizeIs(3));
-  EXPECT_THAT(*ops::FindObjects(scope, 3), SizeIs(2));
+  EXPECT_THAT(*ops::FindObjects(scope, 3), SizeIs(1));
   EXPECT_THAT(*ops::FindObjects(scope, 3), IsEmpty());
   ASSERT_TRUE(ops::FindObjectsFinal(scope));
   EXPECT_EQ(RvOf(ops::FindObjects(scope, 1)), CKR_OPERATION_NOT_INITIALIZED);

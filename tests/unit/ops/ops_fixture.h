@@ -27,7 +27,7 @@ class OpsTest : public testing::Test {
     config_ = config;
     tokens_.Add(std::make_unique<Token>(token, hsm_, nullptr, *keystore_));
     services_.emplace(ops::Services{tokens_, applications_, blocking_, config_});
-    application_ = *applications_.Create(ApplicationId{}, Peer{}, 1000);
+    application_ = *applications_.Create(ApplicationId{}, Peer{}, Owner{}, FirstNumbers{});
   }
 
   Token& token() { return *tokens_.Find(SlotId{0}); }

@@ -22,7 +22,7 @@ class ApplicationTest : public testing::Test {
     tokens_.Add(std::make_unique<Token>(config, hsm_, nullptr, *keystore_));
     Peer peer;
     peer.pid = 100;
-    application_ = *applications_.Create(ApplicationId{1}, peer, 5000);
+    application_ = *applications_.Create(ApplicationId{1}, peer, Owner{}, FirstNumbers{});
   }
 
   Token& token() { return *tokens_.Find(SlotId{0}); }
@@ -112,7 +112,8 @@ TEST_F(ApplicationTest, AHandleOfAPublicTokenObjectOutlivesLoginsAndIsTheSameFor
   application_->LogIn(token(), UserState::kNormal, nullptr);
   application_->LogOut(token());
   EXPECT_NE(application_->FindObject(token(), handle), nullptr);
-  const ApplicationPtr other = *applications_.Create(ApplicationId{2}, Peer{}, 9000);
+  const ApplicationPtr other =
+      *applications_.Create(ApplicationId{2}, Peer{}, Owner{}, FirstNumbers{});
   EXPECT_EQ(other->HandleOf(*token().objects().Find(7)), handle);
 }
 
@@ -120,7 +121,8 @@ TEST_F(ApplicationTest, SessionObjectsOfOneApplicationDoNotExistForAnother) {
   const SessionPtr session = application_->OpenSession(token(), true);
   const ObjectHandle handle =
       application_->HandleOf(*application_->AddSessionObject(Data(false, "mine"), *session));
-  const ApplicationPtr other = *applications_.Create(ApplicationId{2}, Peer{}, 9000);
+  const ApplicationPtr other =
+      *applications_.Create(ApplicationId{2}, Peer{}, Owner{}, FirstNumbers{});
   EXPECT_EQ(other->FindObject(token(), handle), nullptr);
   EXPECT_THAT(other->MatchObjects(token(), AttributeList{}), IsEmpty());
 }
@@ -137,29 +139,81 @@ TEST_F(ApplicationTest, FindByLabelGivesEveryMatchOnceInOrder) {
                           application_->HandleOf(*token().objects().Find(7))));
 }
 
-TEST_F(ApplicationTest, TheTableKnowsAnApplicationByIdAndProcess) {
+TEST_F(ApplicationTest, AProcessJoinsItsOwnApplicationAndNoOther) {
   Peer same;
   same.pid = 100;
-  EXPECT_TRUE(applications_.Find(ApplicationId{1}, same));
+  same.uid = 7;
+  ASSERT_TRUE(applications_.Create(ApplicationId{2}, same, Owner{7, ""}, FirstNumbers{}));
+  EXPECT_TRUE(applications_.Join(ApplicationId{2}, same));
   Peer other_process = same;
   other_process.pid = 101;
-  EXPECT_EQ(applications_.Find(ApplicationId{1}, other_process).error().rv,
-            CKR_SESSION_HANDLE_INVALID);
   Peer other_user = same;
-  other_user.uid = 1;
-  EXPECT_EQ(applications_.Find(ApplicationId{1}, other_user).error().rv,
-            CKR_SESSION_HANDLE_INVALID);
-  EXPECT_EQ(applications_.Find(ApplicationId{9}, same).error().rv, CKR_SESSION_HANDLE_INVALID);
+  other_user.uid = 8;
+  for (const Peer& peer : {other_process, other_user}) {
+    EXPECT_EQ(applications_.Join(ApplicationId{2}, peer).error().rv, CKR_SESSION_HANDLE_INVALID);
+  }
+  EXPECT_EQ(applications_.Join(ApplicationId{9}, same).error().rv, CKR_SESSION_HANDLE_INVALID);
+}
+
+TEST_F(ApplicationTest, AProcessThatRootStartedStaysItselfWhenItDropsPrivileges) {
+  Peer dropped;
+  dropped.pid = 100;
+  dropped.uid = 33;
+  EXPECT_TRUE(applications_.Join(ApplicationId{1}, dropped));
+}
+
+// What an application is told to keep, as record numbers.
+std::vector<std::uint32_t> NumbersOf(const std::vector<RecordChange>& changes) {
+  std::vector<std::uint32_t> numbers;
+  for (const RecordChange& change : changes) numbers.push_back(change.record);
+  return numbers;
+}
+
+TEST_F(ApplicationTest, EveryChangeOfWhatItOwnsIsARecordToKeep) {
+  const SessionPtr session = application_->OpenSession(token(), true);
+  EXPECT_THAT(NumbersOf(application_->TakeChanges()), ElementsAre(2));
+  application_->LogIn(token(), UserState::kNormal, nullptr);
+  EXPECT_THAT(NumbersOf(application_->TakeChanges()), ElementsAre(3));
+  const ObjectPtr object = application_->AddSessionObject(Data(true, "a"), *session);
+  EXPECT_THAT(NumbersOf(application_->TakeChanges()), ElementsAre(4));
+  application_->PutSessionObject(object);
+  EXPECT_THAT(NumbersOf(application_->TakeChanges()), ElementsAre(4));
+  application_->LogOut(token());
+  EXPECT_THAT(NumbersOf(application_->TakeChanges()), testing::UnorderedElementsAre(3, 4));
+  application_->CloseSession(token(), *session);
+  const auto last = application_->TakeChanges();
+  EXPECT_THAT(NumbersOf(last), ElementsAre(2));
+  EXPECT_EQ(last.front().kind, RecordChange::Kind::kDeleted);
+  EXPECT_FALSE(application_->has_changes());
+}
+
+TEST_F(ApplicationTest, RecordNumbersAreUsedAgain) {
+  for (int round = 0; round < 3; ++round) {
+    const SessionPtr session = application_->OpenSession(token(), true);
+    EXPECT_EQ(session->record, 2u);
+    application_->CloseSession(token(), *session);
+  }
+}
+
+TEST_F(ApplicationTest, AnObjectDestroyedMeanwhileStaysDestroyed) {
+  const SessionPtr session = application_->OpenSession(token(), true);
+  const ObjectPtr object = application_->AddSessionObject(Data(false, "a"), *session);
+  application_->RemoveSessionObject(object->number);
+  EXPECT_EQ(application_->session_object_bytes(), 0u);
+  application_->PutSessionObject(object);
+  EXPECT_EQ(application_->session_object_count(), 0u);
 }
 
 TEST_F(ApplicationTest, TheTableHasALimitAndRemovalMakesRoom) {
-  const ApplicationPtr second = *applications_.Create(ApplicationId{2}, Peer{}, 1);
-  EXPECT_EQ(applications_.Create(ApplicationId{3}, Peer{}, 1).error().rv, CKR_HOST_MEMORY);
+  const ApplicationPtr second =
+      *applications_.Create(ApplicationId{2}, Peer{}, Owner{}, FirstNumbers{});
+  EXPECT_EQ(applications_.Create(ApplicationId{3}, Peer{}, Owner{}, FirstNumbers{}).error().rv,
+            CKR_HOST_MEMORY);
   second->OpenSession(token(), true);
   EXPECT_EQ(token().sessions, 1u);
   applications_.Remove(*second);
   EXPECT_EQ(token().sessions, 0u);
-  EXPECT_TRUE(applications_.Create(ApplicationId{3}, Peer{}, 1));
+  EXPECT_TRUE(applications_.Create(ApplicationId{3}, Peer{}, Owner{}, FirstNumbers{}));
 }
 
 }  // namespace

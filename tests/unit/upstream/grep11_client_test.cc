@@ -37,6 +37,7 @@ class TestIdentity final : public BearerIdentity {
   explicit TestIdentity(int renewals) : renewals_left_(renewals) { Mint(); }
 
   std::string_view name() const override { return "iam-test"; }
+  ByteView api_key() const override { return {}; }
   BearerPtr Current() const override { return bearer_; }
   Awaitable<Result<BearerPtr>> Get(Deadline) override { co_return bearer_; }
   Awaitable<BearerPtr> Renew(BearerPtr, std::chrono::milliseconds, Deadline) override {
