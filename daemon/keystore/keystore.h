@@ -2,8 +2,12 @@
 // interface: memory (tests), SQLite (one host), PostgreSQL (many hosts).
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,12 +28,28 @@ struct Record {
                               // stored one + 1 is refused
 };
 
+// Names one request of one application, for ever: the shim never uses a number twice.
+struct RequestId {
+  std::array<Byte, 16> application{};
+  std::uint64_t number = 0;
+  auto operator<=>(const RequestId&) const = default;
+};
+
 // What one call changes. All of it happens, durably, or none.
 struct Mutation {
   std::vector<Record> puts;               // number 0: insert; else replace
   std::vector<std::uint64_t> removes;     // record numbers
   std::vector<std::string> wipes;         // keystores to empty; done first
   std::map<std::string, Bytes> settings;  // name -> value; an empty value deletes
+  // Remembered with the change, so that the request is never done twice.
+  std::optional<RequestId> request;
+  bool whole = true;  // false: the call makes more than this, which is not kept here
+};
+
+// What was remembered of a request that was done.
+struct FirstAnswer {
+  std::vector<std::uint64_t> inserted;  // numbers of the records it inserted, in their order
+  bool whole = true;
 };
 
 // Everything at start.
@@ -52,12 +72,19 @@ class Keystore {
   virtual Result<KeystoreContents> Load() = 0;
 
   // Completes when the change is on disk. Mutations that wait together become one transaction; each
-  // keeps its own result.
+  // keeps its own result. A request that was done before is not done again, however close the two
+  // follow each other: it gets the first numbers.
   //   returns  the numbers of the inserted records, in the order of puts (replaced ones included
-  //   with their number) errors   CKR_DEVICE_MEMORY  disk full
-  //            CKR_DEVICE_ERROR   locked, read-only, I/O error, or lost version race; nothing
-  //            changed
+  //            with their number)
+  //   errors   CKR_DEVICE_MEMORY  disk full
+  //            CKR_DEVICE_ERROR   locked, read-only, I/O error, lost version race, or a request
+  //                               number that was used for another change; nothing changed
   virtual Awaitable<Result<std::vector<std::uint64_t>>> Commit(Mutation mutation) = 0;
+
+  // The answer to a request that was done in the last kRequestMemory, by this daemon or one before;
+  // nullptr: it was not done. Valid until the next Commit. Thread: the loop.
+  virtual const FirstAnswer* AnswerTo(const RequestId& request) const = 0;
+  static constexpr std::chrono::minutes kRequestMemory{10};
 
   // Finishes what was accepted, then stops the thread. No Commit may follow.
   virtual void Stop() = 0;

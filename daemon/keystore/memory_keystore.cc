@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/keystore/request_memory.h"
 #include "daemon/keystore/version_race.h"
 
 namespace gw {
@@ -11,7 +12,8 @@ namespace {
 
 class MemoryKeystore final : public Keystore {
  public:
-  explicit MemoryKeystore(KeystoreContents contents) : settings_(std::move(contents.settings)) {
+  MemoryKeystore(KeystoreContents contents, const Clock& clock)
+      : settings_(std::move(contents.settings)), requests_(clock) {
     for (Record& record : contents.records) {
       last_number_ = std::max(last_number_, record.number);
       const std::uint64_t number = record.number;
@@ -27,12 +29,29 @@ class MemoryKeystore final : public Keystore {
   }
 
   Awaitable<Result<std::vector<std::uint64_t>>> Commit(Mutation mutation) override {
-    co_return Apply(std::move(mutation));
+    co_return mutation.request ? ApplyOnce(std::move(mutation)) : Apply(std::move(mutation));
+  }
+
+  const FirstAnswer* AnswerTo(const RequestId& request) const override {
+    return requests_.Find(request);
   }
 
   void Stop() override {}
 
  private:
+  Result<std::vector<std::uint64_t>> ApplyOnce(Mutation mutation) {
+    const RequestId request = *mutation.request;
+    requests_.ForgetOld();
+    if (const FirstAnswer* first = requests_.Find(request)) {
+      return NumbersOfRepeat(mutation, *first);
+    }
+    const std::vector<std::size_t> inserts = InsertsOf(mutation);
+    const bool whole = mutation.whole;
+    GW_TRY(numbers, Apply(std::move(mutation)));
+    requests_.Remember(request, AnswerOf(numbers, inserts, whole));
+    return std::move(numbers);
+  }
+
   Result<std::vector<std::uint64_t>> Apply(Mutation mutation) {
     GW_TRY_VOID(CheckVersions(mutation));
     for (const std::string& keystore : mutation.wipes) {
@@ -79,12 +98,13 @@ class MemoryKeystore final : public Keystore {
   std::map<std::uint64_t, Record> records_;
   std::map<std::string, Bytes> settings_;
   std::uint64_t last_number_ = 0;
+  RequestMemory requests_;
 };
 
 }  // namespace
 
-std::unique_ptr<Keystore> MakeMemoryKeystore(KeystoreContents contents) {
-  return std::make_unique<MemoryKeystore>(std::move(contents));
+std::unique_ptr<Keystore> MakeMemoryKeystore(KeystoreContents contents, const Clock& clock) {
+  return std::make_unique<MemoryKeystore>(std::move(contents), clock);
 }
 
 }  // namespace gw

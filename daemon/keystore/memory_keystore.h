@@ -4,12 +4,14 @@
 
 #include <memory>
 
+#include "daemon/core/clock.h"
 #include "daemon/keystore/keystore.h"
 
 namespace gw {
 
 // Same rules as the engines on disk, but everything ends with the object. Commit completes at once.
-// Thread: one, the loop's.
-std::unique_ptr<Keystore> MakeMemoryKeystore(KeystoreContents contents = {});
+// Thread: one, the loop's. `clock` outlives the keystore.
+std::unique_ptr<Keystore> MakeMemoryKeystore(KeystoreContents contents = {},
+                                             const Clock& clock = RealClock());
 
 }  // namespace gw

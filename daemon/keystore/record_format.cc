@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::string_view kObjectDomain = "grep11d object row 1";
 constexpr std::string_view kSettingDomain = "grep11d setting row 1";
+constexpr std::string_view kRequestDomain = "grep11d request row 1";
+constexpr std::size_t kNumberBytes = 8;
+
+void AppendU64Be(Bytes& out, std::uint64_t value) {
+  AppendU32Be(out, static_cast<std::uint32_t>(value >> 32));
+  AppendU32Be(out, static_cast<std::uint32_t>(value));
+}
 
 // Appends what the row consists of; nothing can be moved from one column to the next without
 // changing the octets.
@@ -16,8 +23,7 @@ class Writer {
   explicit Writer(std::size_t expected) { octets_.reserve(expected); }
 
   Writer& Number(std::uint64_t value) {
-    AppendU32Be(octets_, static_cast<std::uint32_t>(value >> 32));
-    AppendU32Be(octets_, static_cast<std::uint32_t>(value));
+    AppendU64Be(octets_, value);
     return *this;
   }
   Writer& Octets(ByteView value) {
@@ -88,6 +94,32 @@ Bytes CanonicalSetting(std::string_view name, ByteView value, std::int64_t modif
   writer.Text(kSettingDomain).Text(name).Octets(value);
   writer.Number(static_cast<std::uint64_t>(modified_ms));
   return writer.Take();
+}
+
+Bytes CanonicalRequest(const RequestRow& row) {
+  Writer writer(row.application.size() + row.inserted.size() + 64);
+  writer.Text(kRequestDomain).Octets(row.application).Number(row.number).Octets(row.inserted);
+  writer.Number(row.whole).Number(static_cast<std::uint64_t>(row.done_ms));
+  return writer.Take();
+}
+
+Bytes EncodeNumbers(const std::vector<std::uint64_t>& numbers) {
+  Bytes octets;
+  octets.reserve(numbers.size() * kNumberBytes);
+  for (const std::uint64_t number : numbers) AppendU64Be(octets, number);
+  return octets;
+}
+
+std::optional<std::vector<std::uint64_t>> DecodeNumbers(ByteView octets) {
+  if (octets.size() % kNumberBytes != 0) return std::nullopt;
+  std::vector<std::uint64_t> numbers;
+  numbers.reserve(octets.size() / kNumberBytes);
+  for (; !octets.empty(); octets = octets.subspan(kNumberBytes)) {
+    std::uint64_t number = 0;
+    for (const Byte octet : octets.first(kNumberBytes)) number = number << 8 | octet;
+    numbers.push_back(number);
+  }
+  return numbers;
 }
 
 }  // namespace gw

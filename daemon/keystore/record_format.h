@@ -37,6 +37,15 @@ struct ObjectRow {
   std::int64_t modified_ms = 0;
 };
 
+// One row of the table of requests that were done. Borrows like ObjectRow.
+struct RequestRow {
+  ByteView application;
+  std::uint64_t number = 0;
+  ByteView inserted;         // EncodeNumbers of FirstAnswer::inserted
+  std::uint64_t whole = 1;   // 0 or 1
+  std::int64_t done_ms = 0;  // since 1970, UTC
+};
+
 // The row of `record`. `encoded_attributes` is EncodeAttributes(record.attributes); both outlive
 // the row.
 ObjectRow RowOf(const Record& record, ByteView encoded_attributes);
@@ -50,5 +59,11 @@ Result<Record> RecordOf(const ObjectRow& row);
 // name.
 Bytes CanonicalObject(const ObjectRow& row);
 Bytes CanonicalSetting(std::string_view name, ByteView value, std::int64_t modified_ms);
+Bytes CanonicalRequest(const RequestRow& row);
+
+// 8 octets each, big-endian.
+Bytes EncodeNumbers(const std::vector<std::uint64_t>& numbers);
+// nullopt: not a multiple of 8 octets.
+std::optional<std::vector<std::uint64_t>> DecodeNumbers(ByteView octets);
 
 }  // namespace gw

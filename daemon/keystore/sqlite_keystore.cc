@@ -3,6 +3,7 @@
 
 #include "daemon/keystore/commit_monitor.h"
 #include "daemon/keystore/commit_queue.h"
+#include "daemon/keystore/request_memory.h"
 #include "daemon/keystore/sqlite_store.h"
 
 namespace gw {
@@ -11,19 +12,44 @@ namespace {
 class SqliteKeystore final : public Keystore {
  public:
   SqliteKeystore(std::unique_ptr<sqlite::Store> store, const SqliteOptions& options)
-      : store_(std::move(store)),
+      : requests_(*options.clock),
+        store_(std::move(store)),
         monitor_(*options.clock),
         queue_([this](auto batch) { Run(batch); }, options.max_batch) {}
 
-  Result<KeystoreContents> Load() override { return store_->Load(); }
+  Result<KeystoreContents> Load() override {
+    GW_TRY(contents, store_->Load());
+    GW_TRY(requests, store_->LoadRequests(contents.refused));
+    requests_.Clear();
+    for (sqlite::DoneRequest& done : requests) {
+      requests_.Remember(done.id, std::move(done.answer), done.age);
+    }
+    return std::move(contents);
+  }
 
   Awaitable<Result<std::vector<std::uint64_t>>> Commit(Mutation mutation) override {
-    return queue_.Commit(std::move(mutation));
+    return mutation.request ? CommitOnce(std::move(mutation)) : queue_.Commit(std::move(mutation));
+  }
+
+  const FirstAnswer* AnswerTo(const RequestId& request) const override {
+    return requests_.Find(request);
   }
 
   void Stop() override { queue_.Stop(); }
 
  private:
+  // Whether the request was done before is decided where it is written, in the transaction: it may
+  // be on its way there already.
+  Awaitable<Result<RecordNumbers>> CommitOnce(Mutation mutation) {
+    requests_.ForgetOld();
+    const RequestId request = *mutation.request;
+    const std::vector<std::size_t> inserts = InsertsOf(mutation);
+    const bool whole = mutation.whole;
+    Result<RecordNumbers> numbers = co_await queue_.Commit(std::move(mutation));
+    if (numbers.ok()) requests_.Remember(request, AnswerOf(*numbers, inserts, whole));
+    co_return numbers;
+  }
+
   // On the writer thread.
   void Run(std::span<const std::unique_ptr<PendingCommit>> batch) {
     const auto start = monitor_.Start();
@@ -31,6 +57,7 @@ class SqliteKeystore final : public Keystore {
     monitor_.Finish(start, batch);
   }
 
+  RequestMemory requests_;                // the loop's
   std::unique_ptr<sqlite::Store> store_;  // the main thread's until the first Commit, then the
                                           // writer's
   CommitMonitor monitor_;                 // the writer's

@@ -45,6 +45,17 @@ constexpr auto kMigrations = std::to_array<const char*>({
     "  tag BLOB NOT NULL,"
     "  modified INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+    // 3: requests that were done lately, and what they inserted.
+    "CREATE TABLE request ("
+    "  application BLOB NOT NULL,"
+    "  number INTEGER NOT NULL,"
+    "  inserted BLOB NOT NULL,"
+    "  whole INTEGER NOT NULL,"
+    "  tag BLOB NOT NULL,"
+    "  done INTEGER NOT NULL,"
+    "  PRIMARY KEY (application, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX request_done ON request (done);",
 });
 
 constexpr std::string_view kKeyCheckText = "grep11d keystore key check 1";

@@ -17,6 +17,8 @@ constexpr const char* kMark = "SAVEPOINT one";
 constexpr const char* kKeep = "RELEASE one";
 constexpr const char* kUndo = "ROLLBACK TO one";
 
+constexpr auto kBetweenForgets = std::chrono::minutes(1);
+
 void FailAll(PendingSpan batch, const Error& error) {
   for (const auto& pending : batch) pending->result = error;
 }
@@ -94,7 +96,9 @@ Status Store::EnsureConnection() {
   GW_TRY(connection, Connection::Open(files_->database(), options_.vfs, options_.busy_timeout));
   GW_TRY_VOID(SetModes(*connection));
   connection_ = std::move(connection);
-  return Prepare();
+  Status prepared = Prepare();
+  if (!prepared) Disconnect();
+  return prepared;
 }
 
 Status Store::Prepare() {
@@ -125,7 +129,9 @@ Status Store::Prepare() {
     GW_TRY(statement, connection_->Prepare(row.sql));
     (*statements).*row.member = std::move(statement);
   }
+  GW_TRY(requests, RequestTable::Prepare(*connection_, files_->authenticator(), *options_.clock));
   statements_ = std::move(statements);
+  requests_ = std::move(requests);
   return Ok();
 }
 
@@ -137,6 +143,11 @@ Result<KeystoreContents> Store::Load() {
   contents.records = std::move(records);
   contents.settings = std::move(settings);
   return contents;
+}
+
+Result<std::vector<DoneRequest>> Store::LoadRequests(std::vector<std::string>& refused) {
+  GW_TRY_VOID(EnsureConnection());
+  return requests_->Load(refused);
 }
 
 Result<std::vector<Record>> Store::LoadRecords(std::vector<std::string>& refused) {
@@ -186,7 +197,7 @@ Result<std::map<std::string, Bytes>> Store::LoadSettings(std::vector<std::string
 void Store::CommitBatch(PendingSpan batch) {
   const Status connected = EnsureConnection();
   if (!connected) {
-    connection_.reset();
+    Disconnect();
     return FailAll(batch, connected.error());
   }
   const auto failure = TryBatch(batch);
@@ -201,6 +212,7 @@ void Store::CommitBatch(PendingSpan batch) {
 
 std::optional<Failure> Store::TryBatch(PendingSpan batch) {
   if (auto failure = Begin()) return failure;
+  if (auto failure = ForgetNowAndThen()) return failure;
   for (const auto& pending : batch) {
     if (auto failure = Apply(*pending)) return failure;
   }
@@ -219,13 +231,22 @@ std::optional<Failure> Store::Begin() {
   return connection_->FailureAfter(step, "read the last number");
 }
 
+// What takes no space must not be what fails on a full disk, so a try that failed is not repeated
+// at once.
+std::optional<Failure> Store::ForgetNowAndThen() {
+  const auto now = options_.clock->Now();
+  if (now < next_forget_) return std::nullopt;
+  next_forget_ = now + kBetweenForgets;
+  return requests_->ForgetOld();
+}
+
 // A mutation that lost a race is undone alone; anything else ends the whole transaction.
 std::optional<Failure> Store::Apply(PendingCommit& pending) {
   const std::uint64_t number_before = last_number_;
   int code = connection_->Execute(kMark);
   if (code != SQLITE_OK) return connection_->FailureAfter(code, kMark);
   pending.result = RecordNumbers{};
-  if (auto failure = ApplyInside(pending)) return failure;
+  if (auto failure = ApplyOnce(pending)) return failure;
   if (!pending.result.ok()) {
     code = connection_->Execute(kUndo);
     if (code != SQLITE_OK) return connection_->FailureAfter(code, kUndo);
@@ -234,6 +255,17 @@ std::optional<Failure> Store::Apply(PendingCommit& pending) {
   code = connection_->Execute(kKeep);
   if (code != SQLITE_OK) return connection_->FailureAfter(code, kKeep);
   return std::nullopt;
+}
+
+// With the request in the same transaction as the change, either both are there or none.
+std::optional<Failure> Store::ApplyOnce(PendingCommit& pending) {
+  if (!pending.mutation.request) return ApplyInside(pending);
+  bool done = false;
+  if (auto failure = requests_->AnswerRepeat(pending, done)) return failure;
+  if (done) return std::nullopt;
+  if (auto failure = ApplyInside(pending)) return failure;
+  if (!pending.result.ok()) return std::nullopt;
+  return requests_->Add(pending.mutation, *pending.result);
 }
 
 std::optional<Failure> Store::ApplyInside(PendingCommit& pending) {
@@ -322,7 +354,11 @@ std::optional<Failure> Store::RunStatement(Statement& statement, const char* doi
 void Store::Abandon(const Failure& failure) {
   // SQLite may have rolled back already, for instance when the disk filled up.
   if (connection_->InTransaction()) static_cast<void>(connection_->Execute("ROLLBACK"));
-  if (failure.remedy != Remedy::kReopen) return;
+  if (failure.remedy == Remedy::kReopen) Disconnect();
+}
+
+void Store::Disconnect() {
+  requests_.reset();
   statements_.reset();
   connection_.reset();
 }

@@ -13,6 +13,7 @@
 #include "daemon/keystore/keystore_files.h"
 #include "daemon/keystore/sqlite_connection.h"
 #include "daemon/keystore/sqlite_keystore.h"
+#include "daemon/keystore/sqlite_requests.h"
 
 namespace gw::sqlite {
 
@@ -29,6 +30,7 @@ class Store {
 
   // Rows whose tag is wrong, or that cannot be decoded, are named in `refused`.
   Result<KeystoreContents> Load();
+  Result<std::vector<DoneRequest>> LoadRequests(std::vector<std::string>& refused);
 
   // Commits all of `batch` as one transaction with one sync; each entry gets its own result. What
   // only concerns one entry (a lost version race, too large) leaves the others alone.
@@ -41,9 +43,12 @@ class Store {
 
   Status EnsureConnection();
   Status Prepare();
+  void Disconnect();
   std::optional<Failure> TryBatch(std::span<const std::unique_ptr<PendingCommit>> batch);
   std::optional<Failure> Begin();
+  std::optional<Failure> ForgetNowAndThen();
   std::optional<Failure> Apply(PendingCommit& pending);
+  std::optional<Failure> ApplyOnce(PendingCommit& pending);
   std::optional<Failure> ApplyInside(PendingCommit& pending);
   std::optional<Failure> Put(const Record& record, std::vector<std::uint64_t>& numbers);
   std::optional<Failure> Insert(const Record& record, std::vector<std::uint64_t>& numbers);
@@ -63,6 +68,8 @@ class Store {
   // Null after an error that needs a fresh connection.
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Statements> statements_;
+  std::unique_ptr<RequestTable> requests_;
+  std::chrono::steady_clock::time_point next_forget_{};
   std::uint64_t last_number_ = 0;  // highest ever given, inside a transaction
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/keystore/memory_keystore.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/keystore/support.h"
 
 namespace gw {
@@ -16,11 +17,17 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::unique_ptr<Keystore> Open() = 0;
+  test::ManualClock clock;
 };
 
 class SqliteEngine final : public Engine {
  public:
-  std::unique_ptr<Keystore> Open() override { return OpenAt(directory_.path()); }
+  std::unique_ptr<Keystore> Open() override {
+    SqliteOptions options = OptionsFor(directory_.path());
+    options.clock = &clock;
+    auto keystore = OpenSqliteKeystore(options);
+    return keystore.ok() ? *std::move(keystore) : nullptr;
+  }
 
  private:
   TempDirectory directory_;
@@ -28,7 +35,7 @@ class SqliteEngine final : public Engine {
 
 class MemoryEngine final : public Engine {
  public:
-  std::unique_ptr<Keystore> Open() override { return MakeMemoryKeystore(); }
+  std::unique_ptr<Keystore> Open() override { return MakeMemoryKeystore({}, clock); }
 };
 
 using MakeEngine = std::unique_ptr<Engine> (*)();
@@ -218,6 +225,123 @@ TEST_P(KeystoreContractTest, LargeBlobsAreKept) {
   record.key.octets.assign(3u << 20, 0xa5);
   Insert(record);
   EXPECT_EQ(keystore_->Load()->records[0].key.octets, record.key.octets);
+}
+
+// --- requests that are done once ---
+
+TEST_P(KeystoreContractTest, RequestThatWasNotDoneHasNoAnswer) {
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  Insert(MakeRecord("without a request"));
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  EXPECT_EQ(keystore_->AnswerTo(RequestId{}), nullptr);
+}
+
+TEST_P(KeystoreContractTest, AnswerNamesWhatWasInsertedAndNothingElse) {
+  Record replaced = MakeRecord("old");
+  replaced.number = Insert(replaced);
+  replaced.version = 2;
+  Mutation mutation;
+  mutation.puts = {MakeRecord("a"), replaced, MakeRecord("b")};
+  mutation.whole = false;
+  const auto numbers = CommitNow(*keystore_, Once(std::move(mutation), RequestOf(1)));
+  ASSERT_TRUE(numbers.ok());
+  const FirstAnswer* answer = keystore_->AnswerTo(RequestOf(1));
+  ASSERT_NE(answer, nullptr);
+  EXPECT_THAT(answer->inserted, ElementsAre((*numbers)[0], (*numbers)[2]));
+  EXPECT_FALSE(answer->whole);
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(2)), nullptr);
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1, 2)), nullptr) << "of another application";
+}
+
+TEST_P(KeystoreContractTest, RequestWithoutRecordsIsRememberedToo) {
+  ASSERT_TRUE(CommitNow(*keystore_, Once(SettingOf("a", Bytes{1}), RequestOf(1))).ok());
+  const FirstAnswer* answer = keystore_->AnswerTo(RequestOf(1));
+  ASSERT_NE(answer, nullptr);
+  EXPECT_THAT(answer->inserted, IsEmpty());
+  EXPECT_TRUE(answer->whole);
+}
+
+TEST_P(KeystoreContractTest, RepeatGetsTheFirstNumbersAndChangesNothing) {
+  Record replaced = MakeRecord("old");
+  replaced.number = Insert(replaced);
+  replaced.version = 2;
+  replaced.attributes.SetText(CKA_LABEL, "changed");
+  Mutation mutation;
+  mutation.puts = {MakeRecord("new"), replaced};
+  const auto first = CommitNow(*keystore_, Once(mutation, RequestOf(1)));
+  ASSERT_TRUE(first.ok());
+  mutation.settings["a"] = Bytes{1};
+  for (int i = 0; i < 3; ++i) {
+    const auto repeat = CommitNow(*keystore_, Once(mutation, RequestOf(1)));
+    ASSERT_TRUE(repeat.ok()) << DetailOf(repeat);
+    EXPECT_EQ(*repeat, *first);
+  }
+  EXPECT_THAT(Labels(), ElementsAre("changed", "new"));
+  EXPECT_THAT(keystore_->Load()->settings, IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, RepeatOnTheHeelsOfTheFirstIsDoneOnce) {
+  std::vector<Mutation> mutations;
+  for (int i = 0; i < 20; ++i) {
+    mutations.push_back(Once(PutOf(MakeRecord("one")), RequestOf(i % 2 == 0 ? 1 : 2)));
+  }
+  const auto answers = CommitAll(*keystore_, std::move(mutations));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_TRUE(answers[i].ok()) << i;
+    EXPECT_EQ(*answers[i], *answers[i % 2]) << i;
+  }
+  EXPECT_NE(*answers[0], *answers[1]);
+  EXPECT_THAT(Labels(), ElementsAre("one", "one"));
+}
+
+TEST_P(KeystoreContractTest, FailedRequestIsNotRememberedAndMayBeDoneLater) {
+  Record stale = MakeRecord("stale");
+  stale.number = 4711;
+  Mutation mutation;
+  mutation.puts = {MakeRecord("a"), stale};
+  EXPECT_EQ(RvOf(CommitNow(*keystore_, Once(std::move(mutation), RequestOf(1)))), CKR_DEVICE_ERROR);
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  EXPECT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("b")), RequestOf(1))).ok());
+  EXPECT_THAT(Labels(), ElementsAre("b"));
+}
+
+TEST_P(KeystoreContractTest, AnotherChangeUnderAUsedNumberIsRefused) {
+  ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1))).ok());
+  Mutation other;
+  other.puts = {MakeRecord("a"), MakeRecord("b")};
+  EXPECT_EQ(RvOf(CommitNow(*keystore_, Once(std::move(other), RequestOf(1)))), CKR_DEVICE_ERROR);
+  EXPECT_THAT(Labels(), ElementsAre("one"));
+}
+
+TEST_P(KeystoreContractTest, AnswerSurvivesTheRemovalOfItsRecords) {
+  const auto numbers = CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1)));
+  Mutation remove;
+  remove.removes = {numbers->front()};
+  ASSERT_TRUE(CommitNow(*keystore_, Once(std::move(remove), RequestOf(2))).ok());
+  EXPECT_THAT(keystore_->AnswerTo(RequestOf(1))->inserted, ElementsAre(numbers->front()));
+  EXPECT_EQ(*CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1))), *numbers);
+  EXPECT_THAT(Labels(), IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, AnswersAreForgottenInTime) {
+  ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1))).ok());
+  engine_->clock.Advance(std::chrono::minutes(4));
+  ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("two")), RequestOf(2))).ok());
+  engine_->clock.Advance(Keystore::kRequestMemory - std::chrono::minutes(4));
+  EXPECT_NE(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  engine_->clock.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  EXPECT_NE(keystore_->AnswerTo(RequestOf(2)), nullptr);
+  ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1))).ok());
+  EXPECT_THAT(Labels(), ElementsAre("one", "two", "one"));
+}
+
+TEST_P(KeystoreContractTest, AnswerStaysWhereItIsUntilTheNextCommit) {
+  ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1))).ok());
+  const FirstAnswer* answer = keystore_->AnswerTo(RequestOf(1));
+  engine_->clock.Advance(2 * Keystore::kRequestMemory);
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  EXPECT_EQ(answer->inserted.size(), 1u) << "not freed by looking";
 }
 
 TEST(MemoryKeystoreTest, StartsWithWhatItIsGiven) {

@@ -76,6 +76,56 @@ TEST(RecordFormatTest, SettingFormIsFrozen) {
             "0000000000000001");  // modified
 }
 
+RequestRow FullRequest() {
+  static const Bytes application = CopyOf("sixteen octets..");
+  static const Bytes inserted = EncodeNumbers({5, 6});
+  RequestRow row;
+  row.application = application;
+  row.number = 9;
+  row.inserted = inserted;
+  row.whole = 1;
+  row.done_ms = 1000;
+  return row;
+}
+
+TEST(RecordFormatTest, RequestFormIsFrozen) {
+  EXPECT_EQ(HexOf(CanonicalRequest(FullRequest())),
+            "00000015"
+            "67726570313164207265717565"
+            "737420726f772031"  // domain
+            "00000010"
+            "7369787465656e206f63746574732e2e"  // application
+            "0000000000000009"                  // number
+            "00000010"
+            "00000000000000050000000000000006"  // inserted
+            "0000000000000001"                  // whole
+            "00000000000003e8");                // done
+}
+
+TEST(RecordFormatTest, EveryColumnOfARequestCounts) {
+  static const Bytes other = CopyOf("other");
+  const std::function<void(RequestRow&)> changes[] = {
+      [](RequestRow& row) { row.application = other; }, [](RequestRow& row) { row.number = 10; },
+      [](RequestRow& row) { row.inserted = other; },    [](RequestRow& row) { row.whole = 0; },
+      [](RequestRow& row) { row.done_ms = 1001; },
+  };
+  for (const auto& change : changes) {
+    RequestRow row = FullRequest();
+    change(row);
+    EXPECT_NE(CanonicalRequest(row), CanonicalRequest(FullRequest()));
+  }
+}
+
+TEST(RecordFormatTest, NumbersAreDecodedAsTheyWereEncoded) {
+  for (const std::vector<std::uint64_t>& numbers :
+       {std::vector<std::uint64_t>{}, {0}, {1, 0xffff'ffff'ffff'ffff, 0x0102'0304'0506'0708}}) {
+    EXPECT_EQ(DecodeNumbers(EncodeNumbers(numbers)), numbers);
+  }
+  EXPECT_EQ(HexOf(EncodeNumbers({0x0102'0304'0506'0708})), "0102030405060708");
+  EXPECT_EQ(DecodeNumbers(Bytes(7)), std::nullopt);
+  EXPECT_EQ(DecodeNumbers(Bytes(9)), std::nullopt);
+}
+
 TEST(RecordFormatTest, EveryColumnCounts) {
   static const Bytes other = CopyOf("other");
   const std::function<void(ObjectRow&)> changes[] = {

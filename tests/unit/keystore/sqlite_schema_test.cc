@@ -43,7 +43,7 @@ TEST(SqliteSchemaTest, NewFileSaysWhatItIs) {
   Fill(directory, 1);
   OtherProgram reader(directory.database());
   EXPECT_EQ(reader.Ask("PRAGMA application_id"), std::to_string(0x47573131));
-  EXPECT_EQ(reader.Ask("PRAGMA user_version"), "2");
+  EXPECT_EQ(reader.Ask("PRAGMA user_version"), "3");
   EXPECT_EQ(reader.Ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(reader.Ask("PRAGMA integrity_check"), "ok");
 }
@@ -107,9 +107,9 @@ TEST(SqliteSchemaTest, NewerSchemaIsRefused) {
   Fill(directory, 1);
   {
     OtherProgram other(directory.database());
-    ASSERT_EQ(other.Run("PRAGMA user_version = 3"), SQLITE_OK);
+    ASSERT_EQ(other.Run("PRAGMA user_version = 4"), SQLITE_OK);
   }
-  EXPECT_THAT(RefusalAt(directory), HasSubstr("schema version 3"));
+  EXPECT_THAT(RefusalAt(directory), HasSubstr("schema version 4"));
 }
 
 TEST(SqliteSchemaTest, KeyOfAnotherKeystoreIsRefused) {
@@ -214,14 +214,29 @@ constexpr const char* kVersion1 =
     "PRAGMA user_version = 1;"
     "PRAGMA journal_mode = WAL;";
 
-void MakeVersion1(const TempDirectory& directory) {
+// What version 2 added, as the program of that version left it, with one setting: the value 01 of
+// "slot.4.label". Frozen like the above.
+constexpr const char* kVersion2 =
+    "CREATE TABLE setting ("
+    "  name TEXT PRIMARY KEY,"
+    "  value BLOB NOT NULL,"
+    "  tag BLOB NOT NULL,"
+    "  modified INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO setting VALUES ('slot.4.label', x'01', "
+    "x'740833d2b155c9ce5583a69624b3baa28a29dbf55dca701b0546ee02e755050e', 1000);"
+    "PRAGMA user_version = 2;";
+
+void MakeFile(const TempDirectory& directory, std::initializer_list<const char*> versions) {
   WriteFile(directory.key(), std::string(32, 'k'));
   {
     OtherProgram first(directory.database());
-    ASSERT_EQ(first.Run(kVersion1), SQLITE_OK);
+    for (const char* version : versions) ASSERT_EQ(first.Run(version), SQLITE_OK);
   }
   std::filesystem::permissions(directory.database(), std::filesystem::perms(0600));
 }
+
+void MakeVersion1(const TempDirectory& directory) { MakeFile(directory, {kVersion1}); }
 
 TEST(SqliteMigrationTest, Version1IsBroughtUpToDate) {
   const TempDirectory directory;
@@ -237,6 +252,26 @@ TEST(SqliteMigrationTest, Version1IsBroughtUpToDate) {
   EXPECT_EQ(TextOf(contents->records[0].key.octets), "blob of old");
   EXPECT_TRUE(CommitNow(**keystore, SettingOf("a", Bytes{1})).ok());
   EXPECT_EQ(CommitNow(**keystore, PutOf(MakeRecord("new")))->front(), 6u);
+  OtherProgram reader(directory.database());
+  EXPECT_EQ(reader.Ask("PRAGMA user_version"), std::to_string(sqlite::CurrentSchemaVersion()));
+}
+
+TEST(SqliteMigrationTest, Version2KeepsItsRowsAndRemembersRequests) {
+  const TempDirectory directory;
+  MakeFile(directory, {kVersion1, kVersion2});
+  auto keystore = OpenAt(directory.path());
+  ASSERT_NE(keystore, nullptr);
+  const auto contents = keystore->Load();
+  ASSERT_TRUE(contents.ok());
+  EXPECT_THAT(contents->refused, ElementsAre());
+  EXPECT_EQ(contents->settings.at("slot.4.label"), Bytes{1});
+  EXPECT_THAT(LabelsIn(*keystore), ElementsAre("old"));
+  EXPECT_EQ(CommitNow(*keystore, Once(PutOf(MakeRecord("new")), RequestOf(1)))->front(), 6u);
+  keystore.reset();
+  keystore = OpenAt(directory.path());
+  EXPECT_THAT(LabelsIn(*keystore), ElementsAre("old", "new"));
+  ASSERT_NE(keystore->AnswerTo(RequestOf(1)), nullptr);
+  EXPECT_THAT(keystore->AnswerTo(RequestOf(1))->inserted, ElementsAre(6));
   OtherProgram reader(directory.database());
   EXPECT_EQ(reader.Ask("PRAGMA user_version"), std::to_string(sqlite::CurrentSchemaVersion()));
 }

@@ -85,6 +85,19 @@ inline Mutation SettingOf(std::string name, Bytes value) {
   return mutation;
 }
 
+// A mutation that is done once under this number of one application.
+inline RequestId RequestOf(std::uint64_t number, Byte application = 1) {
+  RequestId request;
+  request.application.fill(application);
+  request.number = number;
+  return request;
+}
+
+inline Mutation Once(Mutation mutation, const RequestId& request) {
+  mutation.request = request;
+  return mutation;
+}
+
 using CommitAnswer = Result<RecordNumbers>;
 
 inline Awaitable<void> AwaitCommit(Keystore* keystore, Mutation mutation,
