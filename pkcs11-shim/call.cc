@@ -9,31 +9,15 @@ namespace gw::shim {
 namespace {
 
 // A request whose connection drops each time may be what kills the daemon: it is not sent for ever.
-constexpr int kMostSends = 4;
+// A daemon that is killed at random instants, however often, hardly meets one call so many times.
+constexpr int kMostSends = 8;
 
-// A blocking recv ends with the socket's timeout, so up to this much after the call's deadline.
-constexpr int kSlackMs = 1000;
-
-// Functions that end an operation when they fail (PKCS #11 v2.40, 5.2), and the Init that ends it
-// when it is called without a mechanism.
-struct Family {
-  Function first;
-  Function last;
-  Function init;
-};
-constexpr Family kFamilies[] = {
-    {Function::C_Encrypt, Function::C_EncryptFinal, Function::C_EncryptInit},
-    {Function::C_Decrypt, Function::C_DecryptFinal, Function::C_DecryptInit},
-    {Function::C_Digest, Function::C_DigestFinal, Function::C_DigestInit},
-    {Function::C_Sign, Function::C_SignFinal, Function::C_SignInit},
-    {Function::C_Verify, Function::C_VerifyFinal, Function::C_VerifyInit},
-};
-
-// What to ask the daemon when the shim refuses `function` by itself.
+// What to ask the daemon when the shim refuses `function` by itself. The functions that go on with
+// an operation end it when they fail (PKCS #11 v2.40, 5.2); so does Init without a mechanism.
 Function QuestionFor(Function function) {
-  for (const Family& family : kFamilies)
-    if (function >= family.first && function <= family.last) return family.init;
-  return Function::C_GetSessionInfo;
+  const Role role = RoleOf(function);
+  const bool goes_on = role.part != Part::kNone && role.part != Part::kInit;
+  return goes_on ? InitOf(role.kind) : Function::C_GetSessionInfo;
 }
 
 bool IsUpNow() {
@@ -127,111 +111,35 @@ bool Call::Fail(CK_RV result) {
   return false;
 }
 
-// All of a call's waiting for daemons to come back is bounded from its first absence on.
+// A daemon that is away is waited for, each time.
 bool Call::Reach() {
   if (connection_->attached) return true;
-  if (!was_away_) back_by_ = Deadline::Earlier(until_, Deadline::InMs(GetSettings().reconnect_ms));
-  was_away_ = true;
-  const LinkResult link = EnsureLink(connection_, back_by_);
+  const Deadline back_by = Deadline::Earlier(until_, Deadline::InMs(GetSettings().reconnect_ms));
+  const LinkResult link = EnsureLink(connection_, back_by);
   if (link.link == Link::kUp) return true;
   return Fail(link.link == Link::kRefused ? link.refusal : row().no_daemon);
 }
 
-// Sends the request until a reply comes. True with the frame checked, result_ and reply_ set.
+// Sends the request until a reply comes. True with the frame checked, its updates stored, result_
+// and reply_ set. Every function may be sent again (proto/wire/WIRE.md, A request sent again);
+// what the daemon has acted upon before, it answers as it did then.
 bool Call::RoundTrip() {
+  request_bytes_ = connection_->buffer.size();
+  if (!ExpectOperation()) return Fail(CKR_HOST_MEMORY);
   Pause pause;
   for (int sends = 1;; ++sends) {
     if (!Reach()) return false;
-    bool complete = false;
-    const Io io = Attempt(sends > 1, &complete);
-    if (io == Io::kOk) return true;
+    const CK_RV plan = PlanOperation();
+    if (plan != CKR_OK) return Fail(plan);
+    const Io io = Attempt(sends > 1);
+    if (io == Io::kOk) {
+      SettleOperation();
+      return true;
+    }
     CloseSocket(connection_);
-    // What the daemon may have done must not be done twice; a part of a frame does nothing.
-    const bool may_repeat = row().retry == wire::Retry::kAgain || !complete;
-    if (io != Io::kDropped || !may_repeat || sends == kMostSends) return Fail(ResultOf(io));
-    if (sends > 1 && !pause.Wait(back_by_)) return Fail(row().no_daemon);
+    if (io != Io::kDropped || sends == kMostSends) return Fail(ResultOf(io));
+    if (sends > 1 && !pause.Wait(until_)) return Fail(row().no_daemon);
   }
-}
-
-Io Call::Attempt(bool repeat, bool* complete) {
-  Buffer& buffer = connection_->buffer;
-  const size_t request_bytes = buffer.size();
-  const Io sent = Send(repeat);
-  if (sent != Io::kOk) return sent;
-  *complete = true;
-  // What will not be sent again need not stay: PINs and key values are among it.
-  if (row().retry == wire::Retry::kOnce) buffer.Wipe();
-  const Io received = Receive();
-  if (received != Io::kOk) buffer.Truncate(request_bytes);
-  return received;
-}
-
-Io Call::Send(bool repeat) {
-  Buffer& buffer = connection_->buffer;
-  const wire::Octets borrowed = put_.borrowed();
-  const size_t before = borrowed.size != 0 ? put_.borrowed_at() : buffer.size();
-  wire::Header header;
-  header.body_bytes = static_cast<uint32_t>(buffer.size() - wire::kHeaderBytes + borrowed.size);
-  header.function = static_cast<uint16_t>(function_);
-  header.flags = repeat ? wire::kFlagRepeat : uint16_t{0};
-  header.request = connection_->request;
-  header.session_or_result = session_;
-  uint8_t encoded[wire::kHeaderBytes];
-  wire::EncodeHeader(header, encoded);
-  memcpy(buffer.data(), encoded, sizeof(encoded));
-  iovec parts[] = {{buffer.data(), before},
-                   {const_cast<uint8_t*>(borrowed.data), borrowed.size},
-                   {buffer.data() + before, buffer.size() - before}};
-  return SendAll(connection_->fd, parts, borrowed.size != 0 ? 3 : 1, until_);
-}
-
-bool Call::TakeHeader(const uint8_t* frame, size_t* frame_bytes) {
-  uint8_t encoded[wire::kHeaderBytes];
-  memcpy(encoded, frame, sizeof(encoded));
-  const wire::Header header = wire::DecodeHeader(encoded);
-  *frame_bytes = wire::kHeaderBytes + header.body_bytes;
-  result_ = static_cast<CK_RV>(header.session_or_result);
-  return header.function == static_cast<uint16_t>(function_) && header.flags == 0 &&
-         header.request == connection_->request && header.body_bytes <= wire::kMaxBodyBytes;
-}
-
-// The reply is received behind the request, which may have to be sent again.
-Io Call::Receive() {
-  Buffer& buffer = connection_->buffer;
-  const size_t start = buffer.size();
-  size_t have = 0;
-  size_t want = wire::kHeaderBytes;
-  bool in_recv = until_.LeftMs() + kSlackMs >= GetSettings().call_timeout_ms;
-  while (have < want) {
-    if (!buffer.Reserve(start + want)) return Io::kNoMemory;
-    size_t received = 0;
-    const Io io =
-        ReceiveSome(connection_->fd, buffer.end(), buffer.room(), until_, in_recv, &received);
-    if (io != Io::kOk) return io;
-    buffer.Extend(received);
-    const bool has_header = have < wire::kHeaderBytes && have + received >= wire::kHeaderBytes;
-    if (has_header && !TakeHeader(buffer.data() + start, &want)) return Io::kBroken;
-    have += received;
-    in_recv = false;
-  }
-  // One request is in flight, so nothing may follow its reply.
-  if (have != want) return Io::kBroken;
-  reply_ = wire::Reader(buffer.data() + start + wire::kHeaderBytes, want - wire::kHeaderBytes);
-  return Io::kOk;
-}
-
-void SayGoodbye(Connection* connection, Deadline until) {
-  if (!connection->attached) return;
-  wire::Header header;
-  header.function = static_cast<uint16_t>(Function::C_Finalize);
-  header.request = connection->request;
-  uint8_t frame[wire::kHeaderBytes];
-  wire::EncodeHeader(header, frame);
-  iovec part = {frame, sizeof(frame)};
-  // Closing the connections says the same, so whatever goes wrong here is no error. The answer is
-  // awaited so that the sessions are closed when C_Finalize returns.
-  if (SendAll(connection->fd, &part, 1, until) == Io::kOk)
-    ReceiveAll(connection->fd, frame, sizeof(frame), until);
 }
 
 }  // namespace gw::shim

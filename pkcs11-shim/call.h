@@ -47,6 +47,8 @@ class Call {
   // is CKR_DEVICE_ERROR.
   bool Accept(bool plausible = true);
   CK_RV result() const { return result_; }
+  // Of the daemon that answered.
+  uint32_t incarnation() const { return connection_->incarnation; }
 
  private:
   Call(Function function, CK_SESSION_HANDLE session, bool has_session);
@@ -55,22 +57,39 @@ class Call {
   void RefuseInOrder();
   bool RoundTrip();
   bool Reach();
-  Io Attempt(bool repeat, bool* complete);
-  Io Send(bool repeat);
-  Io Receive();
-  bool TakeHeader(const uint8_t* frame, size_t* frame_bytes);
   bool HasResults() const;
   bool Fail(CK_RV result);
   const wire::FunctionRow& row() const { return wire::RowOf(function_); }
 
+  // The operation that the function belongs to: before the first sending, before each, after the
+  // answer. call_operations.cc.
+  bool ExpectOperation();
+  CK_RV PlanOperation();
+  bool PutInitAhead(wire::Octets init);
+  void SettleOperation();
+  wire::Octets SentBody() const;
+  bool IsCancel() const;
+
+  // One sending of the request. call_frames.cc.
+  Io Attempt(bool repeat);
+  Io Send(bool repeat);
+  Io Receive();
+  Io StoreUpdates(wire::Octets* body);
+  bool TakeHeader(const uint8_t* frame, size_t* frame_bytes);
+
   Function function_;
+  Role role_;
   const CK_SESSION_HANDLE session_;
   const bool has_session_;
   int cancel_state_ = 0;
   Connection* connection_ = nullptr;
   Deadline until_;
-  Deadline back_by_;
-  bool was_away_ = false;
+  bool length_query_ = false;
+  // The buffer: the request, perhaps an Init to send ahead of its body, the reply.
+  size_t request_bytes_ = 0;
+  size_t ahead_bytes_ = 0;
+  bool was_sent_ = false;  // a whole frame of it, so the daemon may have acted
+  uint16_t reply_flags_ = 0;
   CK_RV result_ = CKR_OK;
   Encoder put_{CKR_GENERAL_ERROR};
   wire::Reader reply_{nullptr, 0};

@@ -1,8 +1,28 @@
 // Room: pkcs11-shim. PKCS #11 v2.40, 5.7: objects.
 #include "pkcs11-shim/call.h"
+#include "pkcs11-shim/kept.h"
 
 using gw::shim::Call;
 using gw::shim::Function;
+
+namespace {
+
+// The first handles of a search come at once, usually all of them; from then on they are the
+// shim's, so a search survives the daemon, and most searches cost one round trip.
+CK_RV ReturnSearch(Call& call, CK_SESSION_HANDLE session) {
+  if (!call.Exchange()) return call.result();
+  uint64_t handles[gw::wire::kMaxFoundAtOnce];
+  const uint8_t complete = call.reply().U8();
+  const uint32_t count = call.reply().Count(gw::wire::kMaxFoundAtOnce, sizeof(uint64_t));
+  for (uint32_t i = 0; i < count; ++i) handles[i] = call.reply().U64();
+  if (!call.Accept(call.result() == CKR_OK && complete <= 1)) return call.result();
+  const gw::wire::Octets found = {reinterpret_cast<const uint8_t*>(handles),
+                                  count * sizeof(uint64_t)};
+  return gw::shim::KeepSearch(session, call.incarnation(), found, complete != 0) ? CKR_OK
+                                                                                 : CKR_HOST_MEMORY;
+}
+
+}  // namespace
 
 CK_RV C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR attributes, CK_ULONG count,
                      CK_OBJECT_HANDLE_PTR object) {
@@ -47,19 +67,40 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 CK_RV C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
   Call call(Function::C_FindObjectsInit, session);
   call.put().Attributes(attributes, count);
-  return call.ReturnNothing();
+  if (gw::shim::SearchIsActive(session)) call.put().Refuse(CKR_OPERATION_ACTIVE);
+  if (call.put().refusal() == CKR_OK && !gw::shim::ExpectSearch(session))
+    call.put().Refuse(CKR_HOST_MEMORY);
+  return ReturnSearch(call, session);
 }
 
 CK_RV C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE_PTR objects, CK_ULONG most,
                     CK_ULONG_PTR count) {
-  Call call(Function::C_FindObjects, session);
-  call.put().Pointer(count);
-  if (most != 0) call.put().Pointer(objects);
-  call.put().U64(most);
-  return call.ReturnNumberList({objects, count}, most);
+  gw::shim::OwnState();
+  bool enough = false;
+  CK_ULONG kept = 0;
+  if (count != nullptr && (most == 0 || objects != nullptr))
+    kept = gw::shim::PeekFound(session, objects, most, &enough);
+  if (!enough) {
+    Call call(Function::C_FindObjects, session);
+    call.put().Pointer(count);
+    if (most != 0) call.put().Pointer(objects);
+    call.put().U64(most - kept);
+    const CK_RV result = call.ReturnNumberList({objects + kept, count}, most - kept);
+    if (result == CKR_OPERATION_NOT_INITIALIZED) gw::shim::EndSearch(session);
+    if (result != CKR_OK) return result;
+  }
+  const CK_ULONG more = enough ? 0 : gw::shim::LoadFrom<CK_ULONG>(count);
+  gw::shim::StoreTo(count, kept + more);
+  gw::shim::AdvanceSearch(session, kept);
+  return CKR_OK;
 }
 
 CK_RV C_FindObjectsFinal(CK_SESSION_HANDLE session) {
+  gw::shim::OwnState();
+  const gw::shim::Operations::Search search = gw::shim::EndSearch(session);
+  if (search.active && search.complete) return CKR_OK;
   Call call(Function::C_FindObjectsFinal, session);
-  return call.ReturnNothing();
+  const CK_RV result = call.ReturnNothing();
+  // A daemon that was restarted does not know of the search that ends.
+  return search.active && result == CKR_OPERATION_NOT_INITIALIZED ? CKR_OK : result;
 }

@@ -1,6 +1,7 @@
 // Room: pkcs11-shim. PKCS #11 v2.40, 5.6: sessions and login; 5.16: the functions of old that ran
 // in parallel.
 #include "pkcs11-shim/call.h"
+#include "pkcs11-shim/kept.h"
 #include "pkcs11-shim/state.h"
 #include "pkcs11-shim/text.h"
 
@@ -13,7 +14,10 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR /*application*/
                     CK_NOTIFY /*notify*/, CK_SESSION_HANDLE_PTR session) {
   Call call(Function::C_OpenSession);
   call.put().Pointer(session).U64(slot).U64(flags);
-  return call.ReturnNumber(session);
+  const CK_RV result = call.ReturnNumber(session);
+  // One of this number may have been closed without its closing being answered.
+  if (result == CKR_OK) gw::shim::EndSession(gw::shim::LoadFrom<CK_SESSION_HANDLE>(session));
+  return result;
 }
 
 CK_RV C_CloseSession(CK_SESSION_HANDLE session) {
@@ -24,7 +28,13 @@ CK_RV C_CloseSession(CK_SESSION_HANDLE session) {
 CK_RV C_CloseAllSessions(CK_SLOT_ID slot) {
   Call call(Function::C_CloseAllSessions);
   call.put().U64(slot);
-  return call.ReturnNothing();
+  if (!call.Exchange()) return call.result();
+  const uint32_t count = call.reply().Count(gw::wire::kMaxBodyBytes, sizeof(uint64_t));
+  gw::wire::Reader closed = call.reply();
+  for (uint32_t i = 0; i < count; ++i) call.reply().U64();
+  if (!call.Accept(call.result() == CKR_OK)) return call.result();
+  for (uint32_t i = 0; i < count; ++i) gw::shim::EndSession(closed.U64());
+  return CKR_OK;
 }
 
 CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info) {

@@ -36,10 +36,13 @@ constexpr CK_FUNCTION_LIST kListV240 = MakeList<CK_FUNCTION_LIST>(2, 40);
 constexpr CK_FUNCTION_LIST_3_0 kListV30 = MakeList<CK_FUNCTION_LIST_3_0>(3, 0);
 constexpr char kInterfaceName[] = "PKCS 11";
 
-// The first is the default. CKF_INTERFACE_FORK_SAFE is not set: a forked child starts from nothing.
+// The first is the default. CKF_INTERFACE_FORK_SAFE (PKCS #11 v3.0, 3.9): each process has its own
+// copy of session objects, session states, login states and encryption states after a fork.
 constexpr CK_INTERFACE kInterfaces[] = {
-    {const_cast<char*>(kInterfaceName), const_cast<CK_FUNCTION_LIST_3_0*>(&kListV30), 0},
-    {const_cast<char*>(kInterfaceName), const_cast<CK_FUNCTION_LIST*>(&kListV240), 0}};
+    {const_cast<char*>(kInterfaceName), const_cast<CK_FUNCTION_LIST_3_0*>(&kListV30),
+     CKF_INTERFACE_FORK_SAFE},
+    {const_cast<char*>(kInterfaceName), const_cast<CK_FUNCTION_LIST*>(&kListV240),
+     CKF_INTERFACE_FORK_SAFE}};
 constexpr CK_ULONG kInterfaceCount = sizeof(kInterfaces) / sizeof(kInterfaces[0]);
 
 bool Matches(const CK_INTERFACE& candidate, const CK_UTF8CHAR* name, const void* version,

@@ -1,6 +1,7 @@
 // Room: pkcs11-shim. Whose state is it? Every C_ function asks. A forked child finds the page of
-// State zeroed, takes it over and drops what it inherited; it never speaks on the parent's sockets,
-// and the parent never notices.
+// State zeroed and takes it over: it closes its copies of the parent's sockets, on which it never
+// speaks, and if the parent was initialised it is so too, with what the parent had. Its first call
+// that needs the daemon makes it an application of its own (link.cc). The parent never notices.
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,17 +23,22 @@ struct alignas(kPageBytes) Page {
 static_assert(sizeof(Page) == kPageBytes);
 
 constinit Page page = {};
+constinit Heritage heritage = {};
 constinit Settings settings = {};
 constinit bool page_is_wiped_on_fork = false;
 
 int32_t Owner() { return __atomic_load_n(&page.state.owner, __ATOMIC_ACQUIRE); }
 
-// What a process that takes over does with what it finds: this version drops it all, so that a
-// child must call C_Initialize and log in by itself.
-void DropInherited() {
+// What a process that takes over does with what it finds.
+void Inherit() {
   ForgetConnections();
   State& state = page.state;
   memset(&state.mutex, 0, sizeof(state) - offsetof(State, mutex));
+  if (!heritage.up) return;
+  state.phase = Phase::kUp;
+  state.inherited = true;
+  // The parent may have been between one application and the next.
+  state.identity = heritage.vault.empty() ? Identity::kNone : Identity::kInherited;
 }
 
 void TakeOver(int32_t self) {
@@ -49,13 +55,15 @@ void TakeOver(int32_t self) {
       break;
   }
   page_is_wiped_on_fork = madvise(&page, kPageBytes, MADV_WIPEONFORK) == 0;
-  DropInherited();
+  Inherit();
   __atomic_store_n(&page.state.owner, self, __ATOMIC_RELEASE);
 }
 
 }  // namespace
 
 State& GetState() { return page.state; }
+
+Heritage& GetHeritage() { return heritage; }
 
 Settings& GetSettings() { return settings; }
 

@@ -5,32 +5,32 @@
 #include <string.h>
 
 #include "pkcs11-shim/transport.h"
+#include "pkcs11-shim/updates.h"
 
 namespace gw::shim {
 namespace {
 
 constexpr int kLongestPauseMs = 100;
-constexpr size_t kMostAttachBytes = 256;
 
-// A few hundred bytes on the stack, as a wire::Writer wants them.
-struct SmallBuffer {
-  uint8_t bytes[wire::kHeaderBytes + kMostAttachBytes];
-  size_t size = 0;
-
-  uint8_t* Extend(size_t more) {
-    if (more > sizeof(bytes) - size) return nullptr;
-    uint8_t* here = bytes + size;
-    size += more;
-    return here;
-  }
+// A frame of any size, for as long as the attempt lasts. The connection's own buffer holds the
+// request of the call that wants to be attached.
+struct FrameBuffer : Buffer {
+  FrameBuffer() = default;
+  ~FrameBuffer() { Free(); }
 };
 
-// As whom a connection attaches: an id, or the duty to get one.
+// As whom a connection attaches.
 struct Claim {
-  bool asks = false;  // this thread asks for a new id; the others wait for it
-  uint32_t epoch = 0;
+  wire::Manner manner = wire::Manner::kJoin;
+  Identity from = Identity::kNone;
+  uint32_t incarnation = 0;
   uint64_t request = 0;
   uint8_t id[wire::kApplicationIdBytes] = {};
+
+  // This thread decides what the process is from now on; the others wait for it.
+  bool asks() const { return manner != wire::Manner::kJoin; }
+  bool presents_id() const { return manner != wire::Manner::kBegin; }
+  bool presents_records() const { return asks() && presents_id(); }
 };
 
 struct AttachAnswer {
@@ -40,133 +40,239 @@ struct AttachAnswer {
   uint32_t features = 0;
   uint32_t body_limit = 0;
   uint32_t attribute_limit = 0;
+  bool has_updates = false;
+  wire::Octets updates;
 };
 
-// Only one thread at a time asks for an application id, or this process would become several
-// applications that do not see each other's sessions.
-bool MakeClaim(Deadline until, Claim* claim) {
+wire::Manner MannerOf(Identity identity) {
+  if (identity == Identity::kNone) return wire::Manner::kBegin;
+  if (identity == Identity::kLost) return wire::Manner::kRestore;
+  if (identity == Identity::kInherited) return wire::Manner::kClone;
+  return wire::Manner::kJoin;
+}
+
+// Only one thread at a time begins, restores or clones, or this process would become several
+// applications that do not see each other's sessions. Before it restores, every reply that the old
+// daemon has sent must have been applied: its changes are acknowledged, and the new daemon knows of
+// them from the records alone.
+bool MakeClaim(const Connection* connection, Deadline until, Claim* claim) {
   State& state = GetState();
   const Lock lock;
   while (MayTalkLocked() && state.identity == Identity::kAsking) {
     if (!WaitLocked(&state.changed, until)) return false;
   }
   if (!MayTalkLocked()) return false;
-  claim->asks = state.identity == Identity::kNone;
-  if (claim->asks) state.identity = Identity::kAsking;
-  claim->epoch = state.epoch;
+  claim->from = state.identity;
+  claim->manner = MannerOf(state.identity);
+  if (claim->asks()) state.identity = Identity::kAsking;
+  const Heritage& heritage = GetHeritage();
+  claim->incarnation = heritage.incarnation;
+  if (claim->manner == wire::Manner::kRestore && !DrainLocked(connection, until)) {
+    if (heritage.incarnation != claim->incarnation) return false;  // C_Finalize, C_Initialize
+    state.identity = claim->from;
+    pthread_cond_broadcast(&state.changed);
+    return false;
+  }
   claim->request = ++state.last_request;
-  memcpy(claim->id, state.application, sizeof(claim->id));
+  if (claim->presents_id()) memcpy(claim->id, heritage.vault.id(), sizeof(claim->id));
   return true;
 }
 
-// Records what came of the claim; nullptr: no usable answer. False when the claim was overtaken:
-// the id it was made with is not this process's any more.
-bool SettleClaim(const Claim& claim, const AttachAnswer* answer, Connection* connection) {
+bool IsOurs(const Claim& claim, const AttachAnswer& answer) {
+  return claim.presents_id() && memcmp(answer.id.data, claim.id, sizeof(claim.id)) == 0;
+}
+
+// With the lock held. False without memory.
+bool KeepRecordsLocked(const Claim& claim, const AttachAnswer& answer) {
+  Vault& vault = GetHeritage().vault;
+  if (!IsOurs(claim, answer)) return vault.Replace(answer.id.data, answer.updates);
+  vault.BeginVersions();
+  return vault.Apply(answer.updates);
+}
+
+// With the lock held: this process is nobody any more. Its handles are invalid.
+void LoseApplicationLocked() {
+  GetHeritage().operations.Drop();
+  GetHeritage().vault.Drop();
+  GetState().identity = Identity::kNone;
+}
+
+enum class Settled : uint8_t { kAttached, kNotAttached, kOvertaken, kLost, kNoMemory };
+
+// With the lock held: what came of a claim to begin, restore or clone.
+Settled SettleAskedLocked(const Claim& claim, const AttachAnswer* answer) {
   State& state = GetState();
+  state.identity = claim.from;
+  if (answer == nullptr) return Settled::kNotAttached;
+  if (answer->result == CKR_SESSION_HANDLE_INVALID && claim.presents_id()) {
+    LoseApplicationLocked();
+    return Settled::kLost;
+  }
+  if (answer->result != CKR_OK) return Settled::kNotAttached;
+  if (!KeepRecordsLocked(claim, *answer)) return Settled::kNoMemory;
+  state.identity = Identity::kKnown;
+  ++GetHeritage().incarnation;
+  return Settled::kAttached;
+}
+
+// The same of a claim to join. Another thread may have lost the application in the meantime, or be
+// about to find it again: it has waited for the calls it knew of, so this one must not be attached.
+Settled SettleJoinedLocked(const AttachAnswer* answer) {
+  State& state = GetState();
+  if (state.identity != Identity::kKnown) return Settled::kOvertaken;
+  if (answer != nullptr && answer->result == CKR_SESSION_HANDLE_INVALID) {
+    state.identity = Identity::kLost;
+    return Settled::kOvertaken;
+  }
+  return answer != nullptr && answer->result == CKR_OK ? Settled::kAttached : Settled::kNotAttached;
+}
+
+// Records what came of the claim; nullptr: no usable answer.
+Settled SettleClaim(const Claim& claim, const AttachAnswer* answer, Connection* connection) {
+  State& state = GetState();
+  Heritage& heritage = GetHeritage();
   const Lock lock;
-  if (!MayTalkLocked() || state.epoch != claim.epoch) return false;
-  const bool attached = answer != nullptr && answer->result == CKR_OK;
-  const bool unknown = answer != nullptr && answer->result == CKR_SESSION_HANDLE_INVALID;
-  if (claim.asks) state.identity = attached ? Identity::kKnown : Identity::kNone;
-  // A new epoch makes the threads that hold the old id try again instead of undoing what the one
-  // that asks for the new id is at.
-  if (!claim.asks && unknown) state.identity = Identity::kNone;
-  if (claim.asks ? attached : unknown) ++state.epoch;
-  if (attached) {
-    if (claim.asks) memcpy(state.application, answer->id.data, sizeof(state.application));
-    state.body_limit = answer->body_limit;
-    state.attribute_limit = answer->attribute_limit;
-    connection->epoch = state.epoch;
+  if (!MayTalkLocked() || heritage.incarnation != claim.incarnation) return Settled::kOvertaken;
+  const Settled settled =
+      claim.asks() ? SettleAskedLocked(claim, answer) : SettleJoinedLocked(answer);
+  if (settled == Settled::kAttached) {
+    heritage.body_limit = answer->body_limit;
+    heritage.attribute_limit = answer->attribute_limit;
+    connection->incarnation = heritage.incarnation;
     connection->attached = true;
   }
   pthread_cond_broadcast(&state.changed);
-  return true;
+  return settled;
 }
 
-void EncodeAttach(const Claim& claim, SmallBuffer* frame) {
-  frame->Extend(wire::kHeaderBytes);
-  wire::Writer<SmallBuffer> body(*frame);
+// u32 count, and the records. False without memory, or if C_Finalize has dropped them.
+bool EncodeRecords(const Claim& claim, FrameBuffer* frame, wire::Writer<Buffer>* body) {
+  if (!claim.presents_records()) {
+    body->U32(0);
+    return body->ok();
+  }
+  const Lock lock;
+  const Vault& vault = GetHeritage().vault;
+  if (vault.empty() || !frame->Reserve(frame->size() + vault.EncodedBytes())) return false;
+  vault.Encode(*body);
+  return body->ok();
+}
+
+bool EncodeAttach(const Claim& claim, FrameBuffer* frame) {
+  if (frame->Extend(wire::kHeaderBytes) == nullptr) return false;
+  wire::Writer<Buffer> body(*frame);
   body.U32(wire::kAttachMagic);
   body.U16(wire::kVersionMin);
   body.U16(wire::kVersionMax);
   body.Bytes(GW_SHIM_VERSION, sizeof(GW_SHIM_VERSION) - 1);
   body.U8(sizeof(CK_ULONG));
   body.U32(0);  // features
-  body.Bytes(claim.id, claim.asks ? 0 : sizeof(claim.id));
-  body.U8(0);   // clone
-  body.U32(0);  // records
+  body.U8(static_cast<uint8_t>(claim.manner));
+  body.Bytes(claim.id, claim.presents_id() ? sizeof(claim.id) : 0);
+  if (!EncodeRecords(claim, frame, &body)) return false;
   wire::Header header;
-  header.body_bytes = static_cast<uint32_t>(frame->size - wire::kHeaderBytes);
+  header.body_bytes = static_cast<uint32_t>(frame->size() - wire::kHeaderBytes);
   header.function = static_cast<uint16_t>(wire::Function::kAttach);
   header.request = claim.request;
   uint8_t encoded[wire::kHeaderBytes];
   wire::EncodeHeader(header, encoded);
-  memcpy(frame->bytes, encoded, sizeof(encoded));
+  memcpy(frame->data(), encoded, sizeof(encoded));
+  return true;
 }
 
 bool IsAnswerTo(const Claim& claim, const wire::Header& header) {
-  return header.function == static_cast<uint16_t>(wire::Function::kAttach) && header.flags == 0 &&
-         header.request == claim.request && header.body_bytes <= kMostAttachBytes;
+  const uint16_t allowed = claim.asks() ? wire::kFlagRecords : uint16_t{0};
+  return header.function == static_cast<uint16_t>(wire::Function::kAttach) &&
+         (header.flags & ~allowed) == 0 && header.request == claim.request &&
+         header.body_bytes <= wire::kMaxBodyBytes;
 }
 
-bool DecodeAttachReply(const Claim& claim, const wire::Header& header, const uint8_t* body,
+// Whose connection this is now: a new application's after begin and clone, ours after join, either
+// after restore.
+bool IdIsSound(const Claim& claim, const AttachAnswer& answer) {
+  if (answer.id.size != wire::kApplicationIdBytes) return false;
+  if (claim.manner == wire::Manner::kJoin) return IsOurs(claim, answer);
+  return claim.manner == wire::Manner::kRestore || !IsOurs(claim, answer);
+}
+
+bool DecodeAttachReply(const Claim& claim, const wire::Header& header, const uint8_t* frame,
                        AttachAnswer* answer) {
   answer->result = static_cast<CK_RV>(header.session_or_result);
-  wire::Reader reader(body, header.body_bytes);
-  if (answer->result != CKR_OK) return reader.AtEnd();
+  wire::Octets body = {frame, header.body_bytes};
+  answer->has_updates = (header.flags & wire::kFlagRecords) != 0;
+  if (answer->has_updates && !SplitUpdates(&body, &answer->updates)) return false;
+  wire::Reader reader(body.data, body.size);
+  if (answer->result != CKR_OK) return reader.AtEnd() && !answer->has_updates;
   answer->version = reader.U16();
   answer->id = reader.Bytes();
   answer->features = reader.U32();
   answer->body_limit = reader.U32();
   answer->attribute_limit = reader.U32();
-  const bool sound = reader.AtEnd() && answer->version >= wire::kVersionMin &&
-                     answer->version <= wire::kVersionMax && answer->features == 0 &&
-                     answer->id.size == wire::kApplicationIdBytes;
-  return sound && (claim.asks || memcmp(answer->id.data, claim.id, sizeof(claim.id)) == 0);
+  return reader.AtEnd() && answer->version >= wire::kVersionMin &&
+         answer->version <= wire::kVersionMax && answer->features == 0 && IdIsSound(claim, *answer);
 }
 
-enum class Handshake : uint8_t { kAnswered, kAway, kBroken };
+enum class Handshake : uint8_t { kAnswered, kAway, kBroken, kNoMemory };
 
-// `reply` receives what `answer` points into.
-Handshake ShakeHands(int fd, const Claim& claim, Deadline until, SmallBuffer* reply,
+// `frame` is the request, and receives what `answer` points into.
+Handshake ShakeHands(int fd, const Claim& claim, Deadline until, FrameBuffer* frame,
                      AttachAnswer* answer) {
-  SmallBuffer frame;
-  EncodeAttach(claim, &frame);
-  iovec part = {frame.bytes, frame.size};
+  if (!EncodeAttach(claim, frame)) return Handshake::kNoMemory;
+  // More than a frame holds, so more than any daemon gave out: none will take it.
+  if (frame->size() - wire::kHeaderBytes > wire::kMaxBodyBytes) {
+    answer->result = CKR_SESSION_HANDLE_INVALID;
+    return Handshake::kAnswered;
+  }
+  iovec part = {frame->data(), frame->size()};
   if (SendAll(fd, &part, 1, until) != Io::kOk) return Handshake::kAway;
   uint8_t encoded[wire::kHeaderBytes];
   if (ReceiveAll(fd, encoded, sizeof(encoded), until) != Io::kOk) return Handshake::kAway;
   const wire::Header header = wire::DecodeHeader(encoded);
   if (!IsAnswerTo(claim, header)) return Handshake::kBroken;
-  if (ReceiveAll(fd, reply->bytes, header.body_bytes, until) != Io::kOk) return Handshake::kAway;
-  return DecodeAttachReply(claim, header, reply->bytes, answer) ? Handshake::kAnswered
-                                                                : Handshake::kBroken;
+  if (!frame->Reserve(header.body_bytes)) return Handshake::kNoMemory;
+  if (ReceiveAll(fd, frame->data(), header.body_bytes, until) != Io::kOk) return Handshake::kAway;
+  return DecodeAttachReply(claim, header, frame->data(), answer) ? Handshake::kAnswered
+                                                                 : Handshake::kBroken;
+}
+
+void ExplainLoss() {
+  const Settings& settings = GetSettings();
+  Complain(settings,
+           "the daemon at %s did not take back the sessions of this process, so they are closed: "
+           "its log says why",
+           NameOf(settings).text);
 }
 
 constexpr LinkResult kTryAgain = {Link::kAway, CKR_OK, 0};
 
+LinkResult ResultOf(Settled settled, Handshake handshake, const AttachAnswer& answer) {
+  if (settled == Settled::kAttached) return {Link::kUp, CKR_OK, 0};
+  if (settled == Settled::kLost) ExplainLoss();
+  if (handshake == Handshake::kAway) return {Link::kAway, CKR_OK, ECONNRESET};
+  if (settled == Settled::kOvertaken || settled == Settled::kLost) return kTryAgain;
+  if (settled == Settled::kNoMemory || handshake == Handshake::kNoMemory)
+    return {Link::kRefused, CKR_HOST_MEMORY, 0};
+  if (handshake == Handshake::kBroken) return {Link::kRefused, CKR_DEVICE_ERROR, 0};
+  return {Link::kRefused, answer.result, 0};
+}
+
 // One attempt.
 LinkResult TryAttach(Connection* connection, Deadline until) {
   Claim claim;
-  if (!MakeClaim(until, &claim)) return {Link::kAway, CKR_OK, ETIMEDOUT};
+  if (!MakeClaim(connection, until, &claim)) return {Link::kAway, CKR_OK, ETIMEDOUT};
   int error = ECONNRESET;
   const int fd = OpenSocket(GetSettings(), until, &error);
   if (fd < 0 || !AdoptSocket(connection, fd)) {
     SettleClaim(claim, nullptr, connection);
     return {Link::kAway, CKR_OK, error};
   }
-  SmallBuffer reply;
+  FrameBuffer frame;
   AttachAnswer answer;
-  const Handshake handshake = ShakeHands(fd, claim, until, &reply, &answer);
+  const Handshake handshake = ShakeHands(fd, claim, until, &frame, &answer);
   const bool answered = handshake == Handshake::kAnswered;
-  const bool current = SettleClaim(claim, answered ? &answer : nullptr, connection);
-  if (connection->attached) return {Link::kUp, CKR_OK, 0};
-  CloseSocket(connection);
-  if (handshake == Handshake::kAway) return {Link::kAway, CKR_OK, ECONNRESET};
-  if (!current) return kTryAgain;
-  if (handshake == Handshake::kBroken) return {Link::kRefused, CKR_DEVICE_ERROR, 0};
-  if (answer.result == CKR_SESSION_HANDLE_INVALID && !claim.asks) return kTryAgain;
-  return {Link::kRefused, answer.result, 0};
+  const Settled settled = SettleClaim(claim, answered ? &answer : nullptr, connection);
+  if (settled != Settled::kAttached) CloseSocket(connection);
+  return ResultOf(settled, handshake, answer);
 }
 
 }  // namespace

@@ -41,11 +41,13 @@ Connection* TakeIdleLocked() {
     if (found->fd >= 0) break;
   }
   if (found == nullptr) return nullptr;
+  const Heritage& heritage = GetHeritage();
   found->taken = true;
-  found->attached = found->fd >= 0 && found->epoch == state.epoch;
+  found->awaits = false;
+  found->attached = found->fd >= 0 && found->incarnation == heritage.incarnation;
   found->request = ++state.last_request;
-  found->body_limit = state.body_limit;
-  found->attribute_limit = state.attribute_limit;
+  found->body_limit = heritage.body_limit;
+  found->attribute_limit = heritage.attribute_limit;
   return found;
 }
 
@@ -70,11 +72,13 @@ void GiveBack(Connection* connection) {
   State& state = GetState();
   connection->buffer.Clear();
   const Lock lock;
-  const bool stale = !MayTalkLocked() || connection->epoch != state.epoch;
+  const bool stale = !MayTalkLocked() || connection->incarnation != GetHeritage().incarnation;
   if (stale) EndSocket(ForgetSocketLocked(connection));
   connection->taken = false;
+  connection->attached = false;
   if (state.waiting != 0) pthread_cond_signal(&state.returned);
-  if (state.phase == Phase::kStopping) pthread_cond_broadcast(&state.changed);
+  if (state.phase == Phase::kStopping || state.draining != 0)
+    pthread_cond_broadcast(&state.changed);
 }
 
 bool AdoptSocket(Connection* connection, int fd) {
@@ -94,14 +98,36 @@ bool AdoptSocket(Connection* connection, int fd) {
 }
 
 void CloseSocket(Connection* connection) {
-  connection->attached = false;
   const Lock lock;
+  connection->attached = false;
   EndSocket(ForgetSocketLocked(connection));
+  if (GetState().draining != 0) pthread_cond_broadcast(&GetState().changed);
 }
 
 void InterruptTakenLocked() {
   for (Connection& connection : connections)
     if (connection.taken && connection.fd >= 0) shutdown(connection.fd, SHUT_RDWR);
+}
+
+// A call that stored `awaits` too late to be seen here sends on a socket that is shut down already.
+// Those that have not sent anything are not waited for: what becomes of them is up to their
+// threads.
+bool DrainLocked(const Connection* except, Deadline until) {
+  State& state = GetState();
+  ++state.draining;
+  bool busy = true;
+  while (busy && MayTalkLocked()) {
+    busy = false;
+    for (Connection& connection : connections) {
+      if (&connection == except || !connection.taken || !connection.attached) continue;
+      if (connection.incarnation != GetHeritage().incarnation) continue;
+      shutdown(connection.fd, SHUT_RDWR);
+      busy |= __atomic_load_n(&connection.awaits, __ATOMIC_SEQ_CST);
+    }
+    if (busy && !WaitLocked(&state.changed, until)) break;
+  }
+  --state.draining;
+  return !busy;
 }
 
 int CountTakenLocked() {
@@ -122,7 +148,8 @@ void ForgetConnections() {
   for (Connection& connection : connections) {
     if (connection.fd >= 0 && IsStillOurs(connection)) close(connection.fd);
     connection.fd = -1;
-    connection.epoch = 0;
+    connection.incarnation = 0;
+    connection.attached = false;
     if (connection.taken) {
       connection.buffer.Forget();
     } else {

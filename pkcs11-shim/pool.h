@@ -17,12 +17,16 @@ struct Connection {
   int fd = -1;
   dev_t device = 0;  // device and inode tell in a forked child whether `fd` is still this socket:
   ino_t inode = 0;   // programs that daemonise close all descriptors and open others
-  uint32_t epoch = 0;
+  uint32_t incarnation = 0;  // of the daemon that `fd` was attached to
   bool taken = false;
+  bool attached = false;  // taken, and `fd` was attached to the incarnation that was current then
+
+  // A reply may come. Stored without the lock: before the request is sent, and after its reply was
+  // applied.
+  bool awaits = false;
 
   // For the call that takes it.
-  bool attached = false;  // `fd` is open and was attached to the current application
-  uint64_t request = 0;   // number of the call's request
+  uint64_t request = 0;  // number of the call's request
   uint32_t body_limit = 0;
   uint32_t attribute_limit = 0;
   Buffer buffer;
@@ -47,6 +51,11 @@ void CloseSocket(Connection* connection);
 
 // With the lock held: wakes the threads that wait for the daemon.
 void InterruptTakenLocked();
+
+// With the lock held: waits until no call but that of `except` has a reply of the current
+// incarnation of the daemon to come, which is gone. What has arrived is still read. False when
+// `until` has passed, or C_Finalize has begun.
+bool DrainLocked(const Connection* except, Deadline until);
 
 // With the lock held.
 int CountTakenLocked();

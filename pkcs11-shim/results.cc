@@ -69,6 +69,7 @@ CK_RV Call::ReturnTwoNumbers(CK_ULONG_PTR first, CK_ULONG_PTR second) {
 }
 
 CK_RV Call::ReturnOutput(Output output) {
+  length_query_ = output.data == nullptr;
   if (!Exchange()) return result_;
   const uint64_t capacity = CapacityOf(output.data, LoadFrom<CK_ULONG>(output.size));
   const uint64_t length = reply_.U64();

@@ -5,6 +5,7 @@
 
 #include "pkcs11-shim/call.h"
 #include "pkcs11-shim/link.h"
+#include "pkcs11-shim/memory.h"
 
 namespace gw::shim {
 namespace {
@@ -55,23 +56,28 @@ void AwaitSteadyPhaseLocked() {
 
 void SetPhaseLocked(Phase phase) {
   GetState().phase = phase;
+  Publish(&GetHeritage().up, phase == Phase::kUp);
   pthread_cond_broadcast(&GetState().changed);
 }
 
 // A phase without an application: the next one gets a new id.
 void ForgetApplicationLocked() {
-  State& state = GetState();
-  state.identity = Identity::kNone;
-  explicit_bzero(state.application, sizeof(state.application));
-  ++state.epoch;
+  Heritage& heritage = GetHeritage();
+  GetState().identity = Identity::kNone;
+  GetState().inherited = false;
+  ++heritage.incarnation;
+  heritage.operations.Drop();
+  heritage.vault.Drop();
 }
 
 CK_RV BeginStart(CK_VOID_PTR init_args, Connection** connection) {
   const Lock lock;
   AwaitSteadyPhaseLocked();
-  if (GetState().phase == Phase::kUp) return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+  State& state = GetState();
+  if (state.phase == Phase::kUp && !state.inherited) return CKR_CRYPTOKI_ALREADY_INITIALIZED;
   const CK_RV arguments = CheckInitArgs(init_args);
   if (arguments != CKR_OK) return arguments;
+  if (state.phase == Phase::kUp) return CKR_CRYPTOKI_ALREADY_INITIALIZED;
   *connection = TakeIdleLocked();
   if (*connection == nullptr) return CKR_HOST_MEMORY;
   SetPhaseLocked(Phase::kStarting);
@@ -101,22 +107,37 @@ void EndCallsLocked(Deadline until) {
   }
 }
 
-// False if the library is not up. *connection is nullptr if calls hold all of them still.
-bool BeginStop(Deadline until, Connection** connection) {
-  const Lock lock;
-  AwaitSteadyPhaseLocked();
-  if (GetState().phase != Phase::kUp) return false;
+// *connection is nullptr if calls hold all of them still.
+void BeginStopLocked(Deadline until, Connection** connection) {
   SetPhaseLocked(Phase::kStopping);
   EndCallsLocked(until);
   *connection = TakeIdleLocked();
-  return true;
 }
 
-void EndStop() {
+void EndStop(Connection* connection, Deadline until) {
+  if (connection != nullptr) {
+    SayGoodbye(connection, until);
+    GiveBack(connection);
+  }
   const Lock lock;
   CloseIdleLocked();
   ForgetApplicationLocked();
   SetPhaseLocked(Phase::kDown);
+}
+
+// A child that calls C_Initialize wants a life of its own: what it inherited ends first, also at
+// the daemon, if the child has used it. Arguments that C_Initialize will refuse end nothing.
+void EndInherited(CK_VOID_PTR init_args) {
+  const Deadline until = Deadline::InMs(GetSettings().reconnect_ms);
+  Connection* connection = nullptr;
+  {
+    const Lock lock;
+    AwaitSteadyPhaseLocked();
+    if (GetState().phase != Phase::kUp || !GetState().inherited) return;
+    if (CheckInitArgs(init_args) != CKR_OK) return;
+    BeginStopLocked(until, &connection);
+  }
+  EndStop(connection, until);
 }
 
 // dlclose() without C_Finalize, and exit(): only what no thread uses is closed, so that threads
@@ -125,8 +146,8 @@ void EndStop() {
 [[gnu::destructor]] void CloseAtUnload() {
   if (!StateIsOwn() || pthread_mutex_trylock(&GetState().mutex) != 0) return;
   if (GetState().phase == Phase::kUp) {
-    ForgetApplicationLocked();
     SetPhaseLocked(Phase::kDown);
+    ForgetApplicationLocked();
     CloseIdleLocked();
   }
   pthread_mutex_unlock(&GetState().mutex);
@@ -147,6 +168,7 @@ bool IsUp() {
 
 CK_RV Start(CK_VOID_PTR init_args) {
   OwnState();
+  EndInherited(init_args);
   Connection* connection = nullptr;
   const CK_RV begun = BeginStart(init_args, &connection);
   if (begun != CKR_OK) return begun;
@@ -163,12 +185,13 @@ CK_RV Stop(CK_VOID_PTR reserved) {
   if (reserved != nullptr) return CKR_ARGUMENTS_BAD;
   const Deadline until = Deadline::InMs(GetSettings().reconnect_ms);
   Connection* connection = nullptr;
-  if (!BeginStop(until, &connection)) return CKR_CRYPTOKI_NOT_INITIALIZED;
-  if (connection != nullptr) {
-    SayGoodbye(connection, until);
-    GiveBack(connection);
+  {
+    const Lock lock;
+    AwaitSteadyPhaseLocked();
+    if (GetState().phase != Phase::kUp) return CKR_CRYPTOKI_NOT_INITIALIZED;
+    BeginStopLocked(until, &connection);
   }
-  EndStop();
+  EndStop(connection, until);
   return CKR_OK;
 }
 

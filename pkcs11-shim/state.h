@@ -1,11 +1,13 @@
-// Room: pkcs11-shim. What the module knows, in two parts with different fates at fork():
+// Room: pkcs11-shim. What the module knows, in three parts with different fates at fork():
 //
 //   State        phase, identity, locks. It lies on a page that the kernel zeroes in a forked child
-//                (MADV_WIPEONFORK), so a child starts from nothing with free locks, whatever the
-//                parent's threads were doing. On kernels without it the process id is compared.
+//                (MADV_WIPEONFORK), so a child starts with free locks, whatever the parent's
+//                threads were doing. On kernels without it the process id is compared.
 //   Connections  sockets and buffers (pool.h). The child finds them and closes its copies.
+//   Heritage     what makes this process an application at the daemon. The child finds it whole,
+//                and goes on from it as an application of its own.
 //
-// Both are guarded by State::mutex. It is never held while something waits for the daemon.
+// All are guarded by State::mutex. It is never held while something waits for the daemon.
 #pragma once
 
 #include <pthread.h>
@@ -13,15 +15,23 @@
 
 #include "pkcs11-shim/ck.h"
 #include "pkcs11-shim/deadline.h"
+#include "pkcs11-shim/operations.h"
 #include "pkcs11-shim/settings.h"
+#include "pkcs11-shim/vault.h"
 #include "proto/wire/codec.h"
 
 namespace gw::shim {
 
 enum class Phase : uint32_t { kDown = 0, kStarting, kUp, kStopping };
 
-// Whether the daemon has given this process an application id.
-enum class Identity : uint32_t { kNone = 0, kAsking, kKnown };
+// What this process is to the daemon, as far as it knows.
+enum class Identity : uint32_t {
+  kNone = 0,   // nobody: it begins
+  kKnown,      // the application of the vault: connections join
+  kLost,       // the same, but the daemon does not know it: it restores
+  kInherited,  // the vault is the parent's: it clones
+  kAsking,     // one thread is at one of these; the others wait for what comes of it
+};
 
 // All zero is the state before C_Initialize; the zeros of pthread types are their initialisers.
 struct State {
@@ -32,14 +42,26 @@ struct State {
   uint32_t waiting;         // threads that wait for `returned`
   Phase phase;
   Identity identity;
-  uint8_t application[wire::kApplicationIdBytes];
-  uint32_t epoch;       // grows with each new application id; a connection of an older one is stale
-  uint32_t body_limit;  // from the daemon
-  uint32_t attribute_limit;  // from the daemon
+  bool inherited;     // this process is up because its parent was
+  uint32_t draining;  // threads that wait in DrainLocked(), for `changed`
   uint64_t last_request;
 };
 
 State& GetState();
+
+// All zero, or empty, before C_Initialize.
+struct Heritage {
+  bool up;  // C_Initialize has succeeded, and C_Finalize has not begun
+  // Counts the incarnations of the daemon that this application has been attached to. Connections
+  // and operations of an older one are stale.
+  uint32_t incarnation;
+  uint32_t body_limit;  // from the daemon
+  uint32_t attribute_limit;
+  Vault vault;
+  Operations operations;
+};
+
+Heritage& GetHeritage();
 
 // Written by C_Initialize while no call can be running, read by calls.
 Settings& GetSettings();
@@ -62,13 +84,13 @@ inline bool MayTalkLocked() {
 }
 
 // Opens every C_ function: makes the state this process's own if it is not (first use, or a forked
-// child). fork.cc.
+// child, which is up at once if its parent was). fork.cc.
 void OwnState();
 
 // True if the state belongs to this process. Changes nothing.
 bool StateIsOwn();
 
-// C_Initialize has succeeded and C_Finalize has not begun. state.cc.
+// C_Initialize has succeeded, here or in the parent, and C_Finalize has not begun. state.cc.
 bool IsUp();
 
 // C_Initialize and C_Finalize. state.cc.

@@ -64,8 +64,8 @@ TEST_F(AbiTest, TheInterfaceListHasBothVersionsTheNewerFirst) {
   EXPECT_STREQ(interfaces[1].pInterfaceName, "PKCS 11");
   EXPECT_EQ(interfaces[0].pFunctionList, p11_.v30());
   EXPECT_EQ(interfaces[1].pFunctionList, p11_.v240());
-  // A forked child starts from nothing, so the promise of CKF_INTERFACE_FORK_SAFE is not made.
-  EXPECT_EQ(interfaces[0].flags | interfaces[1].flags, 0u);
+  EXPECT_EQ(interfaces[0].flags, CKF_INTERFACE_FORK_SAFE);
+  EXPECT_EQ(interfaces[1].flags, CKF_INTERFACE_FORK_SAFE);
 }
 
 TEST_F(AbiTest, AnInterfaceIsFoundByNameAndVersion) {
@@ -75,7 +75,7 @@ TEST_F(AbiTest, AnInterfaceIsFoundByNameAndVersion) {
     CK_FLAGS flags;
     CK_RV result;
     void* list;
-  } rows[8];
+  } rows[9];
   CK_VERSION v240 = {2, 40};
   CK_VERSION v30 = {3, 0};
   CK_VERSION v31 = {3, 1};
@@ -86,7 +86,8 @@ TEST_F(AbiTest, AnInterfaceIsFoundByNameAndVersion) {
   rows[4] = {nullptr, &v240, 0, CKR_OK, p11_.v240()};
   rows[5] = {"PKCS 11", &v31, 0, CKR_FUNCTION_FAILED, nullptr};
   rows[6] = {"Vendor of things", nullptr, 0, CKR_FUNCTION_FAILED, nullptr};
-  rows[7] = {nullptr, nullptr, CKF_INTERFACE_FORK_SAFE, CKR_FUNCTION_FAILED, nullptr};
+  rows[7] = {nullptr, nullptr, CKF_INTERFACE_FORK_SAFE, CKR_OK, p11_.v30()};
+  rows[8] = {nullptr, nullptr, 2 | CKF_INTERFACE_FORK_SAFE, CKR_FUNCTION_FAILED, nullptr};
   for (const auto& row : rows) {
     std::string name = row.name == nullptr ? "" : row.name;
     CK_INTERFACE* found = nullptr;

@@ -253,6 +253,7 @@ TEST_F(ArgumentsTest, MoreAttributesThanTheDaemonTakesAreRefused) {
   std::vector<CK_ATTRIBUTE> list(4097, CK_ATTRIBUTE{CKA_TOKEN, &yes, 1});
   EXPECT_EQ(p11_->C_FindObjectsInit(kSession, list.data(), 4097), CKR_ARGUMENTS_BAD);
   EXPECT_EQ(p11_->C_FindObjectsInit(kSession, list.data(), 4096), CKR_OK);
+  EXPECT_EQ(p11_->C_FindObjectsFinal(kSession), CKR_OK);
   EXPECT_EQ(p11_->C_GetAttributeValue(kSession, 1, list.data(), 4097), CKR_ARGUMENTS_BAD);
   // Over all levels together.
   CK_ATTRIBUTE nested = {CKA_WRAP_TEMPLATE, list.data(), 4096 * sizeof(CK_ATTRIBUTE)};

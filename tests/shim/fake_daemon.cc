@@ -73,6 +73,35 @@ std::string Bytes(const std::string& bytes) {
   return U32(static_cast<std::uint32_t>(bytes.size())) + bytes;
 }
 
+std::string Updates(const std::vector<Update>& updates) {
+  std::string body = U32(static_cast<std::uint32_t>(updates.size()));
+  for (const Update& update : updates)
+    body += U32(update.id) + U64(update.version) + Bytes(update.record);
+  return body + U32(static_cast<std::uint32_t>(body.size()));
+}
+
+Attach ParseAttach(const Frame& frame) {
+  // magic, two versions, the text of the shim's version, size of CK_ULONG, features.
+  std::size_t at = 8 + 4 + ReadLittle(frame.body, 8, 4) + 1 + 4;
+  Attach attach;
+  attach.manner = static_cast<std::uint8_t>(frame.body.at(at++));
+  const auto bytes = [&] {
+    const std::size_t size = ReadLittle(frame.body, at, 4);
+    at += 4 + size;
+    return frame.body.substr(at - size, size);
+  };
+  attach.id = bytes();
+  const std::size_t records = ReadLittle(frame.body, at, 4);
+  at += 4;
+  for (std::size_t i = 0; i < records; ++i) {
+    const auto id = static_cast<std::uint32_t>(ReadLittle(frame.body, at, 4));
+    at += 4;
+    attach.records[id] = bytes();
+  }
+  if (at != frame.body.size()) std::abort();
+  return attach;
+}
+
 std::string Encode(Function function, std::uint16_t flags, std::uint64_t request,
                    std::uint64_t result, const std::string& body) {
   return U32(static_cast<std::uint32_t>(body.size())) + U16(static_cast<std::uint16_t>(function)) +
@@ -170,27 +199,47 @@ bool FakeDaemon::Answer(int fd, const Frame& frame) {
     reply = handler(frame);
   } else if (frame.function == Function::kAttach) {
     reply = AnswerAttach(frame);
+  } else if (frame.function == Function::C_FindObjectsInit) {
+    reply = Ok(U8(1) + U32(0));  // a complete search that found nothing
+  } else if (frame.function == Function::C_CloseAllSessions) {
+    reply = Ok(U32(0));
   }
-  const std::string bytes =
-      reply.raw ? reply.body : Encode(frame.function, 0, frame.request, reply.result, reply.body);
+  const std::uint16_t flags = reply.updates.empty() ? 0 : 2;
+  const std::string bytes = reply.raw ? reply.body
+                                      : Encode(frame.function, flags, frame.request, reply.result,
+                                               reply.body + reply.updates);
   if (!reply.silent) SendBytes(fd, bytes, reply);
   return !reply.close;
 }
 
+Reply FakeDaemon::NewApplicationLocked(std::map<std::uint32_t, std::string> records) {
+  ++applications_;
+  const std::string id = "application " + std::to_string(1000 + applications_);
+  known_ids_.insert(id);
+  records[1] = "owner " + id;
+  std::vector<Update> updates;
+  for (const auto& [number, record] : records) updates.push_back({number, 1, record});
+  return With(updates, Ok(U16(1) + Bytes(id) + U32(0) + U32(64u << 20) + U32(4096)));
+}
+
 Reply FakeDaemon::AnswerAttach(const Frame& frame) {
-  // magic, two versions, then the text of the shim's version.
-  const std::size_t text_bytes = ReadLittle(frame.body, 8, 4);
-  const std::size_t id_at = 8 + 4 + text_bytes + 1 + 4;
-  const std::size_t id_bytes = ReadLittle(frame.body, id_at, 4);
-  std::string id = frame.body.substr(id_at + 4, id_bytes);
+  const Attach attach = ParseAttach(frame);
   const std::lock_guard lock(mutex_);
-  if (id.empty()) {
-    ++applications_;
-    id = "application " + std::to_string(1000 + applications_);
-    known_ids_.insert(id);
+  if (attach.manner == kBegin) return NewApplicationLocked({});
+  if (attach.manner != kJoin) {
+    const auto owner = attach.records.find(1);
+    if (refuses_records_ || owner == attach.records.end() || owner->second != "owner " + attach.id)
+      return Fails(CKR_SESSION_HANDLE_INVALID);
   }
-  if (!known_ids_.contains(id)) return Fails(CKR_SESSION_HANDLE_INVALID);
-  return Ok(U16(1) + Bytes(id) + U32(0) + U32(64u << 20) + U32(4096));
+  if (attach.manner == kClone) return NewApplicationLocked(attach.records);
+  if (attach.manner == kRestore) known_ids_.insert(attach.id);
+  if (!known_ids_.contains(attach.id)) return Fails(CKR_SESSION_HANDLE_INVALID);
+  return Ok(U16(1) + Bytes(attach.id) + U32(0) + U32(64u << 20) + U32(4096));
+}
+
+void FakeDaemon::RefuseRecords() {
+  const std::lock_guard lock(mutex_);
+  refuses_records_ = true;
 }
 
 Handler FakeDaemon::HandlerOf(Function function) const {
@@ -223,6 +272,15 @@ std::vector<Frame> FakeDaemon::FramesOf(Function function) const {
 std::vector<Frame> FakeDaemon::Attaches() const {
   const std::lock_guard lock(mutex_);
   return attaches_;
+}
+
+std::vector<Attach> FakeDaemon::AttachesOf(std::uint8_t manner) const {
+  std::vector<Attach> found;
+  for (const Frame& frame : Attaches()) {
+    const Attach attach = ParseAttach(frame);
+    if (attach.manner == manner) found.push_back(attach);
+  }
+  return found;
 }
 
 void FakeDaemon::Forget() {

@@ -41,9 +41,31 @@ struct Frame {
 std::string Encode(Function function, std::uint16_t flags, std::uint64_t request,
                    std::uint64_t result, const std::string& body);
 
+// Record updates as they end a reply.
+struct Update {
+  std::uint32_t id = 0;
+  std::uint64_t version = 0;
+  std::string record = {};  // empty: deleted
+};
+std::string Updates(const std::vector<Update>& updates);
+
+// The body of Attach after what is the same for all.
+struct Attach {
+  std::uint8_t manner = 0;
+  std::string id;
+  std::map<std::uint32_t, std::string> records;
+};
+Attach ParseAttach(const Frame& frame);
+
+inline constexpr std::uint8_t kBegin = 0;
+inline constexpr std::uint8_t kJoin = 1;
+inline constexpr std::uint8_t kRestore = 2;
+inline constexpr std::uint8_t kClone = 3;
+
 struct Reply {
   CK_RV result = CKR_OK;
   std::string body = {};
+  std::string updates = {};                  // with them: flag 2
   bool raw = false;                          // send `body` as it is instead of a frame
   bool close = false;                        // close the connection afterwards
   bool silent = false;                       // send nothing at all
@@ -59,6 +81,11 @@ inline Reply Raw(std::string bytes, bool close = false) {
   return {.body = std::move(bytes), .raw = true, .close = close};
 }
 
+inline Reply With(std::vector<Update> updates, Reply reply = Ok()) {
+  reply.updates = Updates(updates);
+  return reply;
+}
+
 using Handler = std::function<Reply(const Frame&)>;
 
 class FakeDaemon {
@@ -70,9 +97,17 @@ class FakeDaemon {
   FakeDaemon& operator=(const FakeDaemon&) = delete;
 
   // Closes everything, as a daemon that is killed. Start() comes back; it does not know the
-  // applications of before unless `remembers`.
+  // applications of before, and takes them back with their records, unless `remembers`.
   void Stop();
   void Start(bool remembers = false);
+  void Restart() {
+    Stop();
+    Start();
+  }
+
+  // Record 1 says whose records are presented: "owner " and the application id. Without it, or with
+  // another one, or from now on, restore and clone are refused.
+  void RefuseRecords();
 
   // The answer to a function from now on. Handlers run on the connection's thread.
   void On(Function function, Handler handler);
@@ -82,12 +117,13 @@ class FakeDaemon {
   std::vector<Frame> Frames() const;
   std::vector<Frame> FramesOf(Function function) const;
   std::vector<Frame> Attaches() const;
+  std::vector<Attach> AttachesOf(std::uint8_t manner) const;
   void Forget();         // empties the three above
   void StopRecording();  // for tests that send without end
 
   int open_connections() const;
   int most_connections() const;
-  int applications() const;  // ids handed out
+  int applications() const;  // ids handed out, by begin and clone
   // Waits until `count` connections are open; false after 10 s.
   bool AwaitConnections(int count) const;
 
@@ -97,6 +133,7 @@ class FakeDaemon {
   void Serve(int fd);
   bool Answer(int fd, const Frame& frame);
   Reply AnswerAttach(const Frame& frame);
+  Reply NewApplicationLocked(std::map<std::uint32_t, std::string> records);
   Handler HandlerOf(Function function) const;
 
   const std::string name_;
@@ -112,6 +149,7 @@ class FakeDaemon {
   std::vector<Frame> attaches_;
   std::set<std::string> known_ids_;
   int applications_ = 0;
+  bool refuses_records_ = false;
   bool stopping_ = false;
   bool recording_ = true;
 };

@@ -237,7 +237,7 @@ std::vector<Row> SessionRows() {
                                            nullptr, handle);
                 }),
       SessionRow(Function::C_CloseSession, &CK_FUNCTION_LIST::C_CloseSession),
-      {Function::C_CloseAllSessions, 0, U64(kSlot), "",
+      {Function::C_CloseAllSessions, 0, U64(kSlot), U32(2) + U64(1) + U64(2),
        [](CK_FUNCTION_LIST& p11) { return p11.C_CloseAllSessions(kSlot); }},
       {Function::C_GetSessionInfo, kSession, "",
        U64(kSlot) + U64(CKS_RW_USER_FUNCTIONS) + U64(6) + U64(99),
@@ -307,7 +307,7 @@ std::vector<Row> ObjectRows() {
          Template t;
          return p11.C_SetAttributeValue(kSession, kKey, t.list, 3);
        }},
-      {Function::C_FindObjectsInit, kSession, Template::Encoded(), "",
+      {Function::C_FindObjectsInit, kSession, Template::Encoded(), U8(0) + U32(0),
        [](CK_FUNCTION_LIST& p11) {
          Template t;
          return p11.C_FindObjectsInit(kSession, t.list, 3);
@@ -488,8 +488,8 @@ TEST_F(RequestsTest, AttachOpensEachConnection) {
   const std::string& body = attaches[0].body;
   EXPECT_EQ(body.substr(0, 4), "G11A");
   const std::string version(GW_VERSION);
-  EXPECT_EQ(Hex(body.substr(4)),
-            Hex(U16(1) + U16(1) + Bytes(version) + U8(8) + U32(0) + Bytes("") + U8(0) + U32(0)));
+  EXPECT_EQ(Hex(body.substr(4)), Hex(U16(1) + U16(1) + Bytes(version) + U8(8) + U32(0) +
+                                     U8(kBegin) + Bytes("") + U32(0)));
 }
 
 // The bytes of one small request, written out.

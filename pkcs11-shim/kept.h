@@ -1,0 +1,32 @@
+// Room: pkcs11-shim. What the stubs need of the kept state of sessions, each under the lock. (What
+// a call needs of its operation: call_operations.cc.)
+#pragma once
+
+#include "pkcs11-shim/state.h"
+
+namespace gw::shim {
+
+// Nothing is kept of the session any more.
+void EndSession(CK_SESSION_HANDLE session);
+
+bool SearchIsActive(CK_SESSION_HANDLE session);
+
+// Before C_FindObjectsInit is sent: room for a search. False without memory.
+bool ExpectSearch(CK_SESSION_HANDLE session);
+
+// What C_FindObjectsInit has found: `handles`, 8 octets each, in native order. False without
+// memory.
+bool KeepSearch(CK_SESSION_HANDLE session, uint32_t incarnation, wire::Octets handles,
+                bool complete);
+
+// The next of the kept handles, at most `most`, to application memory; they stay kept. *enough: the
+// daemon need not be asked for more.
+CK_ULONG PeekFound(CK_SESSION_HANDLE session, void* objects, CK_ULONG most, bool* enough);
+
+// Forgets `count` handles, which the application has now.
+void AdvanceSearch(CK_SESSION_HANDLE session, CK_ULONG count);
+
+// Ends the search; what there was of it. Its handles are gone.
+Operations::Search EndSearch(CK_SESSION_HANDLE session);
+
+}  // namespace gw::shim

@@ -1,0 +1,230 @@
+// Room: pkcs11-shim. Touches anonymous memory only. A hash table with open addressing.
+#include "pkcs11-shim/operations.h"
+
+#include <string.h>
+
+#include "pkcs11-shim/memory.h"
+
+namespace gw::shim {
+namespace {
+
+using wire::Function;
+
+constexpr uint32_t kFirstCapacity = 64;
+constexpr size_t kPage = 4096;
+
+struct Family {
+  Kind kind;
+  Function init;
+  Function whole;
+  Function update;
+  Function final;
+};
+constexpr Family kFamilies[] = {
+    {Kind::kEncrypt, Function::C_EncryptInit, Function::C_Encrypt, Function::C_EncryptUpdate,
+     Function::C_EncryptFinal},
+    {Kind::kDecrypt, Function::C_DecryptInit, Function::C_Decrypt, Function::C_DecryptUpdate,
+     Function::C_DecryptFinal},
+    {Kind::kDigest, Function::C_DigestInit, Function::C_Digest, Function::C_DigestUpdate,
+     Function::C_DigestFinal},
+    {Kind::kSign, Function::C_SignInit, Function::C_Sign, Function::C_SignUpdate,
+     Function::C_SignFinal},
+    {Kind::kVerify, Function::C_VerifyInit, Function::C_Verify, Function::C_VerifyUpdate,
+     Function::C_VerifyFinal},
+};
+
+uint32_t PlaceOf(uint64_t session, Kind kind, uint32_t capacity) {
+  const uint64_t key = session * kKinds + static_cast<uint64_t>(kind);
+  return static_cast<uint32_t>((key * 0x9E37'79B9'7F4A'7C15) >> 32) & (capacity - 1);
+}
+
+size_t RoundUp(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+}  // namespace
+
+Role RoleOf(Function function) {
+  for (const Family& family : kFamilies) {
+    if (function == family.init) return {family.kind, Part::kInit};
+    if (function == family.whole) return {family.kind, Part::kWhole};
+    if (function == family.update) return {family.kind, Part::kUpdate};
+    if (function == family.final) return {family.kind, Part::kFinal};
+  }
+  return {};
+}
+
+Function InitOf(Kind kind) {
+  for (const Family& family : kFamilies)
+    if (family.kind == kind) return family.init;
+  return Function::C_FindObjectsInit;
+}
+
+Operations::Table* Operations::MakeTable(uint32_t capacity) {
+  const size_t bytes = RoundUp(sizeof(Table) + capacity * sizeof(Slot));
+  if (bytes > UINT32_MAX) return nullptr;
+  auto* table = reinterpret_cast<Table*>(MapMemory(bytes));
+  if (table == nullptr) return nullptr;
+  table->capacity = capacity;
+  table->bytes_mapped = static_cast<uint32_t>(bytes);
+  return table;
+}
+
+Operations::Slot* Operations::SlotOf(uint64_t session, Kind kind) const {
+  if (table_ == nullptr) return nullptr;
+  const uint32_t mask = table_->capacity - 1;
+  for (uint32_t i = PlaceOf(session, kind, table_->capacity);; i = (i + 1) & mask) {
+    Slot& slot = Slots(table_)[i];
+    if (slot.phase == Phase::kEmpty) return nullptr;
+    if (slot.phase != Phase::kDead && slot.session == session && slot.kind == kind) return &slot;
+  }
+}
+
+// A place for a key that is not there yet. The table is never full.
+Operations::Slot* Operations::FreeSlot(Table* table, uint64_t session, Kind kind) {
+  const uint32_t mask = table->capacity - 1;
+  for (uint32_t i = PlaceOf(session, kind, table->capacity);; i = (i + 1) & mask) {
+    Slot& slot = Slots(table)[i];
+    if (slot.phase == Phase::kEmpty) ++table->used;
+    if (slot.phase <= Phase::kDead) return &slot;
+  }
+}
+
+// A new table with the living slots alone, twice as large as they need.
+bool Operations::Rebuild() {
+  uint32_t living = 0;
+  for (uint32_t i = 0; table_ != nullptr && i < table_->capacity; ++i)
+    living += Slots(table_)[i].phase > Phase::kDead;
+  uint32_t capacity = kFirstCapacity;
+  while (capacity < 2 * living) capacity *= 2;
+  Table* fresh = MakeTable(capacity);
+  if (fresh == nullptr) return false;
+  for (uint32_t i = 0; table_ != nullptr && i < table_->capacity; ++i) {
+    const Slot& slot = Slots(table_)[i];
+    if (slot.phase > Phase::kDead) *FreeSlot(fresh, slot.session, slot.kind) = slot;
+  }
+  Table* old = table_;
+  Publish(&table_, fresh);
+  if (old != nullptr) UnmapMemory(old, old->bytes_mapped);
+  return true;
+}
+
+bool Operations::Expect(uint64_t session, Kind kind) {
+  if (SlotOf(session, kind) != nullptr) return true;
+  const bool full = table_ == nullptr || table_->used >= table_->capacity / 4 * 3;
+  if (full && !Rebuild()) return false;
+  Slot* slot = FreeSlot(table_, session, kind);
+  slot->session = session;
+  slot->kind = kind;
+  slot->size = 0;
+  Publish(&slot->phase, Phase::kIdle);
+  return true;
+}
+
+// Memory that was needed once stays with the slot.
+bool Operations::Fill(Slot* slot, uint32_t incarnation, wire::Octets octets) {
+  Publish(&slot->phase, Phase::kIdle);
+  slot->size = 0;
+  if (octets.size > sizeof(slot->small) && octets.size > slot->large_bytes) {
+    uint8_t* old = slot->large;
+    const size_t old_bytes = slot->large_bytes;
+    uint8_t* large = MapMemory(RoundUp(octets.size));
+    if (large == nullptr) return false;
+    Publish(&slot->large, large);
+    Publish(&slot->large_bytes, static_cast<uint32_t>(RoundUp(octets.size)));
+    UnmapMemory(old, old_bytes);
+  }
+  uint8_t* to = octets.size > sizeof(slot->small) ? slot->large : slot->small;
+  if (octets.size != 0) memcpy(to, octets.data, octets.size);
+  slot->size = static_cast<uint32_t>(octets.size);
+  slot->at = 0;
+  slot->incarnation = incarnation;
+  return true;
+}
+
+void Operations::Bury(Slot* slot) {
+  Publish(&slot->phase, Phase::kDead);
+  uint8_t* large = slot->large;
+  const size_t bytes = slot->large_bytes;
+  Publish(&slot->large_bytes, uint32_t{0});
+  Publish(&slot->large, static_cast<uint8_t*>(nullptr));
+  UnmapMemory(large, bytes);
+}
+
+Operations::Operation Operations::Find(uint64_t session, Kind kind) const {
+  const Slot* slot = SlotOf(session, kind);
+  if (slot == nullptr) return {};
+  const uint8_t* kept = slot->size > sizeof(slot->small) ? slot->large : slot->small;
+  return {slot->phase, slot->incarnation, {kept, slot->size}};
+}
+
+void Operations::Begin(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets init) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot == nullptr) return;
+  // Without memory for it the operation lives, but it cannot be begun again.
+  if (init.size > kLongestInit || !Fill(slot, incarnation, init)) Fill(slot, incarnation, {});
+  Publish(&slot->phase, Phase::kBegun);
+}
+
+void Operations::BeginAgain(uint64_t session, Kind kind, uint32_t incarnation) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot != nullptr && slot->phase == Phase::kBegun) slot->incarnation = incarnation;
+}
+
+void Operations::Pass(uint64_t session, Kind kind, uint32_t incarnation) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot == nullptr) return;
+  Publish(&slot->phase, Phase::kPast);
+  slot->incarnation = incarnation;
+}
+
+void Operations::End(uint64_t session, Kind kind) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot != nullptr) Publish(&slot->phase, Phase::kIdle);
+}
+
+Operations::Search Operations::FindSearch(uint64_t session) const {
+  const Slot* slot = SlotOf(session, Kind::kSearch);
+  if (slot == nullptr || slot->phase != Phase::kBegun) return {};
+  const uint8_t* kept = slot->size > sizeof(slot->small) ? slot->large : slot->small;
+  const auto left = static_cast<uint32_t>((slot->size - slot->at) / sizeof(uint64_t));
+  return {true, slot->complete, slot->incarnation, left, kept + slot->at};
+}
+
+bool Operations::BeginSearch(uint64_t session, uint32_t incarnation, wire::Octets handles,
+                             bool complete) {
+  Slot* slot = SlotOf(session, Kind::kSearch);
+  if (slot == nullptr) return true;
+  if (!Fill(slot, incarnation, handles)) return false;
+  slot->complete = complete;
+  Publish(&slot->phase, Phase::kBegun);
+  return true;
+}
+
+void Operations::Advance(uint64_t session, uint32_t handles) {
+  Slot* slot = SlotOf(session, Kind::kSearch);
+  if (slot != nullptr) slot->at += static_cast<uint32_t>(handles * sizeof(uint64_t));
+}
+
+void Operations::EndSession(uint64_t session) {
+  for (int kind = 0; kind < kKinds; ++kind) {
+    Slot* slot = SlotOf(session, static_cast<Kind>(kind));
+    if (slot != nullptr) Bury(slot);
+  }
+}
+
+void Operations::Drop() {
+  Table* old = table_;
+  Publish(&table_, static_cast<Table*>(nullptr));
+  if (old == nullptr) return;
+  for (uint32_t i = 0; i < old->capacity; ++i)
+    UnmapMemory(Slots(old)[i].large, Slots(old)[i].large_bytes);
+  UnmapMemory(old, old->bytes_mapped);
+}
+
+size_t Operations::MappedBytes() const {
+  if (table_ == nullptr) return 0;
+  size_t bytes = table_->bytes_mapped;
+  for (uint32_t i = 0; i < table_->capacity; ++i) bytes += Slots(table_)[i].large_bytes;
+  return bytes;
+}
+
+}  // namespace gw::shim

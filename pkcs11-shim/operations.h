@@ -1,0 +1,121 @@
+// Room: pkcs11-shim. What the shim must know of the operations of its sessions: the body of an
+// accepted Init function while the operation can still be begun again from it, and the handles that
+// a search has found and not handed out. With them an operation goes on after a restart of the
+// daemon, and in a forked child, which inherits the table as it is at that instant (the rules of
+// vault.h: one pointer, and a slot's phase is stored after its contents).
+//
+// Callers see to it that one thread at a time is in here.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pkcs11-shim/ck.h"
+#include "proto/wire/codec.h"
+
+namespace gw::shim {
+
+enum class Kind : uint8_t { kSearch, kEncrypt, kDecrypt, kDigest, kSign, kVerify };
+inline constexpr int kKinds = 6;
+
+// What a function is to the operation of its kind.
+enum class Part : uint8_t { kNone, kInit, kWhole, kUpdate, kFinal };
+
+struct Role {
+  Kind kind = Kind::kSearch;
+  Part part = Part::kNone;
+};
+
+// Searches have rules of their own (calls_objects.cc), so their functions have no part here.
+Role RoleOf(wire::Function function);
+wire::Function InitOf(Kind kind);
+
+// An Init with a longer body cannot be repeated: its operation does not survive the daemon.
+inline constexpr size_t kLongestInit = size_t{64} << 10;
+
+class Operations {
+ public:
+  enum class Phase : uint32_t {
+    kEmpty = 0,
+    kDead,   // of a session that is gone
+    kIdle,   // no operation
+    kBegun,  // after Init, and nothing else that counts
+    kPast,   // after the first Update: it lives in the daemon alone
+  };
+
+  // Valid until the next change.
+  struct Operation {
+    Phase phase = Phase::kEmpty;
+    uint32_t incarnation = 0;  // of the daemon that it was begun with
+    wire::Octets init;         // of kBegun; empty if it was too long to keep
+  };
+
+  struct Search {
+    bool active = false;
+    bool complete = false;  // the daemon has no more than these
+    uint32_t incarnation = 0;
+    uint32_t left = 0;
+    const uint8_t* next = nullptr;  // `left` handles, 8 octets each, in native order
+  };
+
+  constexpr Operations() = default;
+  Operations(const Operations&) = delete;
+  Operations& operator=(const Operations&) = delete;
+
+  // Before an Init is sent: room for what will be kept. What follows changes nothing unless it was
+  // called and the session has not been ended since. False without memory.
+  bool Expect(uint64_t session, Kind kind);
+
+  Operation Find(uint64_t session, Kind kind) const;
+  void Begin(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets init);
+  // Goes on from the same Init, with another daemon.
+  void BeginAgain(uint64_t session, Kind kind, uint32_t incarnation);
+  void Pass(uint64_t session, Kind kind, uint32_t incarnation);
+  void End(uint64_t session, Kind kind);
+
+  Search FindSearch(uint64_t session) const;
+  // False without memory.
+  bool BeginSearch(uint64_t session, uint32_t incarnation, wire::Octets handles, bool complete);
+  void Advance(uint64_t session, uint32_t handles);
+
+  void EndSession(uint64_t session);
+  void Drop();
+
+  size_t MappedBytes() const;
+
+ private:
+  // Most of what is kept lies in the slot itself; what is longer, in memory of its own.
+  struct Slot {
+    uint64_t session;
+    uint8_t* large;
+    Phase phase;
+    uint32_t incarnation;
+    uint32_t size;
+    uint32_t at;  // of a search: octets handed out
+    uint32_t large_bytes;
+    Kind kind;
+    bool complete;
+    uint8_t small[122];
+  };
+  static_assert(sizeof(Slot) == 160);
+
+  // The slots follow.
+  struct Table {
+    uint32_t capacity;  // a power of two
+    uint32_t used;      // slots that were ever written
+    uint32_t bytes_mapped;
+    uint32_t unused;
+  };
+
+  static Slot* Slots(Table* table) { return reinterpret_cast<Slot*>(table + 1); }
+  static Table* MakeTable(uint32_t capacity);
+  static Slot* FreeSlot(Table* table, uint64_t session, Kind kind);
+  static void Bury(Slot* slot);
+  static bool Fill(Slot* slot, uint32_t incarnation, wire::Octets octets);
+  Slot* SlotOf(uint64_t session, Kind kind) const;
+  bool Rebuild();
+
+  Table* table_ = nullptr;
+};
+
+}  // namespace gw::shim
