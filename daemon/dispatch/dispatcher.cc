@@ -138,6 +138,18 @@ bool Dispatcher::AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const
   return true;
 }
 
+// A first try that stored a part of what it made and lost the rest with its daemon (a pair whose
+// other half was a session object): that part goes, and the call is done as if it were new.
+Awaitable<Status> Dispatcher::UndoHalf(Call& call) {
+  if (!call.repeated() || !call.scope.request) co_return Ok();
+  const FirstAnswer* first = services_.tokens.AnswerTo(*call.scope.request);
+  if (first == nullptr || first->whole) co_return Ok();
+  const std::vector<std::uint64_t> made = first->inserted;
+  call.scope.request.reset();
+  for (std::uint64_t number : made) GW_CO_TRY_VOID(co_await call.scope.token->Remove(number));
+  co_return Ok();
+}
+
 Awaitable<CK_RV> Dispatcher::Run(Call& call, const OpRow& row, ReplyBuffer& reply) {
   if (row.needs == Needs::kSession) return RunInSession(call, row, reply);
   return RunAlone(call, row, reply);
@@ -167,6 +179,10 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   if ((call.header.flags & wire::kFlagInitAhead) != 0) {
     rv = co_await RunInit(call);
     if (rv != CKR_OK || call.malformed) co_return rv;
+  }
+  if (call.repeated()) {
+    const Status undone = co_await UndoHalf(call);
+    if (!undone) co_return Failed(call, undone.error());
   }
   co_return co_await row.handler(call);
 }

@@ -47,6 +47,7 @@ class Dispatcher {
   Awaitable<CK_RV> RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply);
   Awaitable<CK_RV> RunInSession(Call& call, const OpRow& row, ReplyBuffer& reply);
   Awaitable<CK_RV> RunInit(Call& call);
+  Awaitable<Status> UndoHalf(Call& call);
   ObjectHandle HandleOfInserted(const Call& call, std::uint64_t number) const;
   bool AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const;
   void Finish(Application& application, const wire::Header& header, CK_RV rv, ReplyBuffer& reply);

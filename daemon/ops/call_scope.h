@@ -28,7 +28,7 @@ struct CallScope {
   Deadline deadline;
   Token* token = nullptr;
   SessionPtr session;
-  std::optional<RequestId> request;  // where a change must not be made twice
+  std::optional<RequestId> request{};  // where a change must not be made twice
 
   ActiveOperations& operations() const { return session->operations; }
   Login& login() const { return application->LoginOf(token->slot()); }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/unit/ops/ops_fixture.h"
 
 namespace gw {
@@ -63,6 +65,7 @@ class DispatcherTest : public OpsTest {
     header.body_bytes = static_cast<std::uint32_t>(body.size());
     header.request = ++request_;
     header.session_or_result = session;
+    header.flags = flags_;
     reply_.Clear();
     body_ = std::move(body);
     return Run(dispatcher_.Answer(attachment_, header, body_, reply_));
@@ -96,6 +99,7 @@ class DispatcherTest : public OpsTest {
   ReplyBuffer reply_;
   Bytes body_;
   std::uint64_t request_ = 0;
+  std::uint16_t flags_ = 0;
 };
 
 TEST_F(DispatcherTest, AttachGivesAnApplicationIdAndRepeatsTheRequestNumber) {
@@ -230,6 +234,183 @@ TEST_F(DispatcherTest, FinalizeFreesTheApplicationAtOnce) {
   Attach();
   ASSERT_EQ(Send(Function::C_Finalize, {}), Verdict::kReply);
   EXPECT_EQ(applications_.size(), before);
+}
+
+// -- requests that are sent again, and applications that come back
+
+class RepeatTest : public DispatcherTest {
+ protected:
+  RepeatTest() {
+    Attach();
+    session_ = Open();
+  }
+
+  std::uint64_t Open() {
+    EXPECT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION | CKF_RW_SESSION})),
+              Verdict::kReply);
+    return Results().U64();
+  }
+  // The last request once more, as after a connection that dropped.
+  Verdict SendAgain(Function function, Bytes body, std::uint64_t session) {
+    --request_;
+    flags_ = wire::kFlagRepeat;
+    const Verdict verdict = Send(function, std::move(body), session);
+    flags_ = 0;
+    return verdict;
+  }
+  static Bytes DataObject(bool token) {
+    Body body;
+    wire::Writer writer(body);
+    writer.U32(2);
+    writer.U64(CKA_CLASS);
+    writer.U8(0);
+    const CK_ULONG data = CKO_DATA;
+    writer.Bytes(&data, sizeof data);
+    writer.U64(CKA_TOKEN);
+    writer.U8(0);
+    const CK_BBOOL is_token = token ? CK_TRUE : CK_FALSE;
+    writer.Bytes(&is_token, 1);
+    return body.octets;
+  }
+  // What the shim would keep of the last reply.
+  void Keep() {
+    if ((ReplyHeader().flags & wire::kFlagRecords) == 0) return;
+    const ByteView reply = reply_.octets();
+    wire::Reader last(reply.data() + reply.size() - 4, 4);
+    const std::uint32_t bytes = last.U32();
+    wire::Reader updates(reply.data() + reply.size() - 4 - bytes, bytes);
+    const std::uint32_t count = updates.U32();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t number = updates.U32();
+      updates.U64();
+      const wire::Octets octets = updates.Bytes();
+      kept_[number] = Bytes(octets.data, octets.data + octets.size);
+      if (octets.size == 0) kept_.erase(number);
+    }
+    ASSERT_TRUE(updates.AtEnd());
+  }
+
+  std::uint64_t session_ = 0;
+  std::map<std::uint32_t, Bytes> kept_;
+};
+
+TEST_F(RepeatTest, ATokenObjectIsMadeOnceHoweverOftenItIsAskedFor) {
+  ASSERT_EQ(Send(Function::C_CreateObject, DataObject(true), session_), Verdict::kReply);
+  ASSERT_EQ(Rv(), CKR_OK);
+  const std::uint64_t first = Results().U64();
+  ASSERT_EQ(SendAgain(Function::C_CreateObject, DataObject(true), session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  EXPECT_EQ(Results().U64(), first);
+  EXPECT_EQ(token().objects().size(), 1u);
+}
+
+TEST_F(RepeatTest, AnObjectIsDestroyedOnceAndTheRepeatIsToldSo) {
+  ASSERT_EQ(Send(Function::C_CreateObject, DataObject(true), session_), Verdict::kReply);
+  const Bytes object = NumberBody({Results().U64()});
+  ASSERT_EQ(Send(Function::C_DestroyObject, object, session_), Verdict::kReply);
+  ASSERT_EQ(SendAgain(Function::C_DestroyObject, object, session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  ASSERT_EQ(Send(Function::C_DestroyObject, object, session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OBJECT_HANDLE_INVALID);
+}
+
+TEST_F(RepeatTest, AnAnswerThatCouldNotBeDeliveredIsGivenToTheRepeat) {
+  wire::Header header;
+  header.function = static_cast<std::uint16_t>(Function::C_OpenSession);
+  const Bytes body = NumberBody({0, CKF_SERIAL_SESSION});
+  ASSERT_EQ(Send(Function::C_OpenSession, body), Verdict::kReply);
+  header.request = request_;
+  const Bytes reply = CopyOf(reply_.octets());
+  dispatcher_.NotDelivered(attachment_, header, reply_);
+  const std::size_t sessions = attachment_.application->session_count();
+  ASSERT_EQ(SendAgain(Function::C_OpenSession, body, 0), Verdict::kReply);
+  EXPECT_EQ(CopyOf(reply_.octets()), reply);
+  EXPECT_EQ(attachment_.application->session_count(), sessions);
+}
+
+TEST_F(RepeatTest, AnInitAheadBeginsTheOperationAnewWhateverWasActive) {
+  Body init;
+  wire::Writer init_writer(init);
+  init_writer.U8(1);
+  init_writer.U64(CKM_SHA256);
+  init_writer.U8(0);
+  ASSERT_EQ(Send(Function::C_DigestInit, init.octets, session_), Verdict::kReply);
+  Body update;
+  wire::Writer update_writer(update);
+  update_writer.Bytes("spoilt", 6);
+  ASSERT_EQ(Send(Function::C_DigestUpdate, update.octets, session_), Verdict::kReply);
+  Body digest;
+  wire::Writer writer(digest);
+  writer.Bytes(init.octets.data(), init.octets.size());
+  writer.Bytes("abc", 3);
+  writer.U64(32);
+  flags_ = wire::kFlagInitAhead;
+  ASSERT_EQ(Send(Function::C_Digest, digest.octets, session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  wire::Reader results = Results();
+  EXPECT_EQ(results.U64(), 32u);
+  const wire::Octets hash = results.Bytes();
+  ASSERT_EQ(hash.size, 32u);
+  EXPECT_EQ(HexOf({hash.data, 4}), "ba7816bf");
+}
+
+TEST_F(RepeatTest, AnInitAheadOfAFunctionWithoutOperationClosesTheConnection) {
+  Body body;
+  wire::Writer writer(body);
+  writer.Bytes("", 0);
+  flags_ = wire::kFlagInitAhead;
+  EXPECT_EQ(Send(Function::C_GetSessionInfo, body.octets, session_), Verdict::kClose);
+}
+
+TEST_F(RepeatTest, UnknownFlagsCloseTheConnection) {
+  flags_ = 8;
+  EXPECT_EQ(Send(Function::C_GetSessionInfo, {}, session_), Verdict::kClose);
+}
+
+TEST_F(RepeatTest, AnApplicationComesBackWithTheRecordsOfItsReplies) {
+  Attachment first;
+  std::swap(first, attachment_);
+  ASSERT_EQ(Send(Function::kAttach, AttachBody()), Verdict::kReply);
+  Keep();
+  const ApplicationId id = attachment_.application->id();
+  const std::uint64_t session = Open();
+  Keep();
+  ASSERT_EQ(Send(Function::C_CreateObject, DataObject(false), session), Verdict::kReply);
+  const std::uint64_t object = Results().U64();
+  Keep();
+  applications_.Remove(*attachment_.application);
+  attachment_.application.reset();
+  ASSERT_EQ(Send(Function::kAttach, AttachBody(wire::Manner::kJoin, id, {})), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_SESSION_HANDLE_INVALID);
+  ASSERT_EQ(Send(Function::kAttach, AttachBody(wire::Manner::kRestore, id, kept_)),
+            Verdict::kReply);
+  ASSERT_EQ(Rv(), CKR_OK);
+  EXPECT_EQ(ReplyHeader().flags, 0u);
+  ASSERT_EQ(Send(Function::C_DestroyObject, NumberBody({object}), session), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  EXPECT_EQ(ReplyHeader().flags, wire::kFlagRecords);
+}
+
+TEST_F(RepeatTest, ACloneGetsAllItsRecordsUnderAnIdOfItsOwn) {
+  Attachment first;
+  std::swap(first, attachment_);
+  ASSERT_EQ(Send(Function::kAttach, AttachBody()), Verdict::kReply);
+  Keep();
+  const ApplicationId id = attachment_.application->id();
+  const std::uint64_t session = Open();
+  Keep();
+  Attachment parent;
+  std::swap(parent, attachment_);
+  ASSERT_EQ(Send(Function::kAttach, AttachBody(wire::Manner::kClone, id, kept_)), Verdict::kReply);
+  ASSERT_EQ(Rv(), CKR_OK);
+  EXPECT_NE(attachment_.application->id(), id);
+  const std::size_t records = kept_.size();
+  kept_.clear();
+  Keep();
+  EXPECT_EQ(kept_.size(), records);
+  ASSERT_EQ(Send(Function::C_CloseSession, {}, session), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  EXPECT_EQ(parent.application->session_count(), 1u);
 }
 
 }  // namespace
