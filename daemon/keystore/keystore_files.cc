@@ -52,10 +52,20 @@ Error SystemRefusal(const std::string& what, int error = errno) {
 
 bool IsOurs(const struct stat& info) { return info.st_uid == geteuid() || info.st_uid == 0; }
 
+Status SyncDirectory(const std::string& path) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) return SystemRefusal("cannot sync " + path);
+  return Ok();
+}
+
 // Makes the directory if need be. Whoever can write into it can replace the database.
 Status EnsureDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return SystemRefusal("cannot make " + path);
+  const bool made = mkdir(path.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return SystemRefusal("cannot make " + path);
+  // Its name is safe once the directory above is synced. One that was there may have been made by a
+  // daemon that lost power right after; it may also be below one that is not ours to open.
+  const Status synced = SyncDirectory(path + "/..");
+  if (made && !synced) return synced;
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return SystemRefusal("cannot look at " + path);
   if (!S_ISDIR(info.st_mode)) return Refusal(path + " is not a directory");
@@ -83,12 +93,6 @@ Result<std::optional<struct stat>> LookAt(const std::string& path) {
     return Refusal(path + " is open to other users: run chmod 600 " + path);
   }
   return {std::optional(info)};
-}
-
-Status SyncDirectory(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || fsync(fd.get()) != 0) return SystemRefusal("cannot sync " + path);
-  return Ok();
 }
 
 Status WriteAll(int fd, ByteView octets, const std::string& path) {

@@ -2,6 +2,7 @@
 #include "daemon/keystore/sqlite_connection.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "daemon/core/check.h"
 
@@ -139,6 +140,12 @@ Result<std::int64_t> Connection::Query(const char* sql) {
   if (code == SQLITE_ROW) return statement.Signed(0);
   if (code == SQLITE_DONE) return std::int64_t{0};
   return FailureAfter(code, BeginningOf(sql)).error;
+}
+
+bool Connection::FileIsEmpty() const {
+  // SQLite's own answer takes a file of one octet for an empty one.
+  struct stat info {};
+  return stat(sqlite3_db_filename(db_, "main"), &info) == 0 && info.st_size == 0;
 }
 
 void Connection::LeaveFileAlone(bool leave) {

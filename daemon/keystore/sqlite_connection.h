@@ -76,6 +76,9 @@ class Connection {
   // The first column of the first row; 0 without a row.
   Result<std::int64_t> Query(const char* sql);
 
+  // Whether the file has no octet now.
+  bool FileIsEmpty() const;
+
   // While set, closing leaves the file as it is instead of bringing the write-ahead log into it.
   void LeaveFileAlone(bool leave);
 

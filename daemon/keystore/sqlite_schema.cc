@@ -68,8 +68,9 @@ Status Recognise(Connection& connection, bool is_new) {
   GW_TRY(version, connection.Query("PRAGMA user_version"));
   GW_TRY(tables, connection.Query("SELECT count(*) FROM sqlite_schema"));
   GW_TRY(pages, connection.Query("PRAGMA page_count"));
-  // SQLite takes a file of less than a page for an empty one, and would write over it.
-  if (!is_new && pages == 0) {
+  // SQLite takes a file of less than a page for an empty one, and would write over it. A file that
+  // is empty by now was being made when the power failed, and SQLite has just taken that back.
+  if (!is_new && pages == 0 && !connection.FileIsEmpty()) {
     return Refusal(
         "keystore.db is no database: restore the last backup of keystore.db and keystore.key "
         "(docs/keystore.md)");

@@ -1,41 +1,41 @@
-// Tests of keystore: commits records into the directory of its first argument until it is killed,
-// and writes the number of each acknowledged one to descriptor 3, 8 octets each.
+// Tests of keystore: commits into the directory of its first argument until it is killed, as the
+// application of its second argument, and writes each acknowledged change to descriptor 3.
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "tests/unit/keystore/crash_writer.h"
 #include "tests/unit/keystore/support.h"
 
 namespace gw {
 namespace {
 
-constexpr int kWriters = 8;
+constexpr std::uint64_t kWriters = 8;
 constexpr int kAcknowledgements = 3;
 
-// A write of 8 octets into a pipe is never split.
-void Acknowledge(std::uint64_t number) {
-  if (write(kAcknowledgements, &number, sizeof(number)) != sizeof(number)) _exit(1);
+// A write this small into a pipe is never split.
+void Acknowledge(const Acknowledgement& done) {
+  if (write(kAcknowledgements, &done, sizeof(done)) != sizeof(done)) _exit(1);
 }
 
-Awaitable<void> CommitForever(Keystore* keystore, int writer) {
-  for (int i = 0;; ++i) {
-    const std::string label = std::to_string(writer) + "." + std::to_string(i);
-    Mutation mutation = PutOf(MakeRecord(label));
-    CommitAnswer answer = co_await keystore->Commit(std::move(mutation));
+Awaitable<void> CommitForever(Keystore* keystore, Byte application, std::uint64_t writer) {
+  for (std::uint64_t request = writer;; request += kWriters) {
+    CommitAnswer answer = co_await keystore->Commit(CrashMutation(application, request));
     if (!answer.ok()) _exit(2);
-    Acknowledge(answer->front());
+    Acknowledge({request, answer->front()});
   }
 }
 
-int Main(const char* directory) {
+int Main(const char* directory, Byte application) {
   auto keystore = OpenSqliteKeystore(OptionsFor(directory));
   if (!keystore.ok()) {
     std::fprintf(stderr, "%s\n", keystore.error().detail.c_str());
     return 3;
   }
   boost::asio::io_context loop{1};
-  for (int i = 0; i < kWriters; ++i) {
-    boost::asio::co_spawn(loop, CommitForever(keystore->get(), i), boost::asio::detached);
+  for (std::uint64_t writer = 0; writer < kWriters; ++writer) {
+    boost::asio::co_spawn(loop, CommitForever(keystore->get(), application, writer),
+                          boost::asio::detached);
   }
   loop.run();
   return 0;
@@ -44,4 +44,7 @@ int Main(const char* directory) {
 }  // namespace
 }  // namespace gw
 
-int main(int argc, char** argv) { return argc == 2 ? gw::Main(argv[1]) : 64; }
+int main(int argc, char** argv) {
+  if (argc != 3) return 64;
+  return gw::Main(argv[1], static_cast<gw::Byte>(std::atoi(argv[2])));
+}

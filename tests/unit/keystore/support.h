@@ -13,6 +13,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,13 @@ namespace gw {
 
 inline constexpr const char* kPrivate = "11111111-2222-3333-4444-555555555555";
 inline constexpr const char* kPublic = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+
+// Of the random choices of a test: GW_SEED, or another one each time. Tests print it.
+inline unsigned SeedOfTest() {
+  const char* given = std::getenv("GW_SEED");
+  if (given == nullptr) return std::random_device{}();
+  return static_cast<unsigned>(std::strtoul(given, nullptr, 10));
+}
 
 // A fresh directory that goes away with the object.
 class TempDirectory {
