@@ -131,7 +131,7 @@ bool Call::RoundTrip() {
     if (!Reach()) return false;
     const CK_RV plan = PlanOperation();
     if (plan != CKR_OK) return Fail(plan);
-    const Io io = Attempt(sends > 1);
+    const Io io = Attempt();
     if (io == Io::kOk) {
       SettleOperation();
       return true;

@@ -71,8 +71,8 @@ class Call {
   bool IsCancel() const;
 
   // One sending of the request. call_frames.cc.
-  Io Attempt(bool repeat);
-  Io Send(bool repeat);
+  Io Attempt();
+  Io Send();
   Io Receive();
   Io StoreUpdates(wire::Octets* body);
   bool TakeHeader(const uint8_t* frame, size_t* frame_bytes);

@@ -10,9 +10,9 @@ constexpr int kSlackMs = 1000;
 
 }  // namespace
 
-Io Call::Attempt(bool repeat) {
+Io Call::Attempt() {
   __atomic_store_n(&connection_->awaits, true, __ATOMIC_SEQ_CST);
-  const Io sent = Send(repeat);
+  const Io sent = Send();
   if (sent != Io::kOk) return sent;
   was_sent_ = true;
   const Io received = Receive();
@@ -20,14 +20,15 @@ Io Call::Attempt(bool repeat) {
   return received;
 }
 
-Io Call::Send(bool repeat) {
+// A part of a frame does nothing, so a request that has not left whole is none to repeat.
+Io Call::Send() {
   uint8_t* data = connection_->buffer.data();
   const wire::Octets borrowed = put_.borrowed();
   const size_t before = borrowed.size != 0 ? put_.borrowed_at() : request_bytes_;
   wire::Header header;
   header.body_bytes = static_cast<uint32_t>(SentBody().size + borrowed.size + ahead_bytes_);
   header.function = static_cast<uint16_t>(function_);
-  header.flags = static_cast<uint16_t>((repeat ? wire::kFlagRepeat : 0) |
+  header.flags = static_cast<uint16_t>((was_sent_ ? wire::kFlagRepeat : 0) |
                                        (ahead_bytes_ != 0 ? wire::kFlagInitAhead : 0));
   header.request = connection_->request;
   header.session_or_result = session_;

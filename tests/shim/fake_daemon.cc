@@ -209,6 +209,11 @@ bool FakeDaemon::Answer(int fd, const Frame& frame) {
                                       : Encode(frame.function, flags, frame.request, reply.result,
                                                reply.body + reply.updates);
   if (!reply.silent) SendBytes(fd, bytes, reply);
+  {
+    const std::lock_guard lock(mutex_);
+    ++replies_[frame.function];
+    changed_.notify_all();
+  }
   return !reply.close;
 }
 
@@ -231,8 +236,14 @@ Reply FakeDaemon::AnswerAttach(const Frame& frame) {
     if (refuses_records_ || owner == attach.records.end() || owner->second != "owner " + attach.id)
       return Fails(CKR_SESSION_HANDLE_INVALID);
   }
-  if (attach.manner == kClone) return NewApplicationLocked(attach.records);
-  if (attach.manner == kRestore) known_ids_.insert(attach.id);
+  if (attach.manner == kClone) {
+    ++clones_;
+    return NewApplicationLocked(attach.records);
+  }
+  if (attach.manner == kRestore) {
+    ++restores_;
+    known_ids_.insert(attach.id);
+  }
   if (!known_ids_.contains(attach.id)) return Fails(CKR_SESSION_HANDLE_INVALID);
   return Ok(U16(1) + Bytes(attach.id) + U32(0) + U32(64u << 20) + U32(4096));
 }
@@ -307,6 +318,24 @@ int FakeDaemon::most_connections() const {
 int FakeDaemon::applications() const {
   const std::lock_guard lock(mutex_);
   return applications_;
+}
+
+int FakeDaemon::restores() const {
+  const std::lock_guard lock(mutex_);
+  return restores_;
+}
+
+int FakeDaemon::clones() const {
+  const std::lock_guard lock(mutex_);
+  return clones_;
+}
+
+bool FakeDaemon::AwaitReplies(Function function, int count) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(10), [&] {
+    const auto found = replies_.find(function);
+    return found != replies_.end() && found->second >= count;
+  });
 }
 
 bool FakeDaemon::AwaitConnections(int count) const {

@@ -124,15 +124,21 @@ class FakeDaemon {
   int open_connections() const;
   int most_connections() const;
   int applications() const;  // ids handed out, by begin and clone
+  int restores() const;
+  int clones() const;
   // Waits until `count` connections are open; false after 10 s.
   bool AwaitConnections(int count) const;
+  // Waits until `count` replies to `function` were sent; false after 10 s.
+  bool AwaitReplies(Function function, int count) const;
+
+  // What handlers of kAttach answer if they have nothing better.
+  Reply AnswerAttach(const Frame& frame);
 
  private:
   void Listen();
   void Accept();
   void Serve(int fd);
   bool Answer(int fd, const Frame& frame);
-  Reply AnswerAttach(const Frame& frame);
   Reply NewApplicationLocked(std::map<std::uint32_t, std::string> records);
   Handler HandlerOf(Function function) const;
 
@@ -148,7 +154,10 @@ class FakeDaemon {
   std::vector<Frame> frames_;
   std::vector<Frame> attaches_;
   std::set<std::string> known_ids_;
+  std::map<Function, int> replies_;
   int applications_ = 0;
+  int restores_ = 0;
+  int clones_ = 0;
   bool refuses_records_ = false;
   bool stopping_ = false;
   bool recording_ = true;

@@ -1,0 +1,410 @@
+// Operations that go on after the daemon was restarted, or in a forked child: begun again from the
+// Init that the shim kept, in the frame that goes on with them.
+#include <gmock/gmock.h>
+
+#include "tests/shim/shim_fixture.h"
+
+namespace gw::shim_test {
+namespace {
+
+using L = CK_FUNCTION_LIST;
+
+constexpr CK_OBJECT_HANDLE kKey = 0xA1A2A3A4A5A6A7A8;
+constexpr std::uint16_t kRepeat = 1;
+constexpr std::uint16_t kAhead = 4;
+
+std::string input = "input";
+std::string output(64, 'o');
+CK_MECHANISM plain = {CKM_SHA256_RSA_PKCS, nullptr, 0};
+const std::string kPlain = U8(1) + U64(CKM_SHA256_RSA_PKCS) + U8(0);
+
+// The functions of one family, and what their bodies are.
+struct Family {
+  Function init, whole, update, final;
+  std::string init_body, whole_body, update_body, final_body;
+  std::function<CK_RV(L&)> do_init, do_whole, do_update, do_final;
+};
+
+const std::string kInputBody = Bytes(input);
+const std::string kCapacity = U64(64);
+
+Family WithOutput(Function init, CK_C_EncryptInit L::*do_init, CK_C_Encrypt L::*do_whole,
+                  CK_C_EncryptUpdate L::*do_update, CK_C_EncryptFinal L::*do_final) {
+  const auto next = [init](int i) {
+    return static_cast<Function>(static_cast<std::uint16_t>(init) + i);
+  };
+  const auto in_out = [](CK_C_Encrypt L::*member) {
+    return [member](L& p11) {
+      CK_ULONG size = 64;
+      return (p11.*member)(kSession, Ptr(input), 5, Ptr(output), &size);
+    };
+  };
+  return {init,
+          next(1),
+          next(2),
+          next(3),
+          kPlain + U64(kKey),
+          kInputBody + kCapacity,
+          kInputBody + kCapacity,
+          kCapacity,
+          [=](L& p11) { return (p11.*do_init)(kSession, &plain, kKey); },
+          in_out(do_whole),
+          in_out(do_update),
+          [=](L& p11) {
+            CK_ULONG size = 64;
+            return (p11.*do_final)(kSession, Ptr(output), &size);
+          }};
+}
+
+Family Signing() {
+  Family family =
+      WithOutput(Function::C_SignInit, &L::C_SignInit, &L::C_Sign, nullptr, &L::C_SignFinal);
+  family.update_body = kInputBody;
+  family.do_update = [](L& p11) { return p11.C_SignUpdate(kSession, Ptr(input), 5); };
+  return family;
+}
+
+Family Digesting() {
+  Family family = WithOutput(Function::C_DigestInit, nullptr, &L::C_Digest, nullptr, nullptr);
+  family.final = Function::C_DigestFinal;  // C_DigestKey is in between
+  family.init_body = kPlain;
+  family.update_body = kInputBody;
+  family.do_init = [](L& p11) { return p11.C_DigestInit(kSession, &plain); };
+  family.do_update = [](L& p11) { return p11.C_DigestUpdate(kSession, Ptr(input), 5); };
+  family.do_final = [](L& p11) {
+    CK_ULONG size = 64;
+    return p11.C_DigestFinal(kSession, Ptr(output), &size);
+  };
+  return family;
+}
+
+Family Verifying() {
+  Family family = WithOutput(Function::C_VerifyInit, &L::C_VerifyInit, nullptr, nullptr, nullptr);
+  family.whole_body = kInputBody + kInputBody;
+  family.update_body = kInputBody;
+  family.final_body = kInputBody;
+  family.do_whole = [](L& p11) { return p11.C_Verify(kSession, Ptr(input), 5, Ptr(input), 5); };
+  family.do_update = [](L& p11) { return p11.C_VerifyUpdate(kSession, Ptr(input), 5); };
+  family.do_final = [](L& p11) { return p11.C_VerifyFinal(kSession, Ptr(input), 5); };
+  return family;
+}
+
+std::vector<Family> Families() {
+  return {WithOutput(Function::C_EncryptInit, &L::C_EncryptInit, &L::C_Encrypt, &L::C_EncryptUpdate,
+                     &L::C_EncryptFinal),
+          WithOutput(Function::C_DecryptInit, &L::C_DecryptInit, &L::C_Decrypt, &L::C_DecryptUpdate,
+                     &L::C_DecryptFinal),
+          Digesting(), Signing(), Verifying()};
+}
+
+class OperationsGoOnTest : public ShimTest {
+ protected:
+  void SetUp() override {
+    Initialize();
+    for (const Family& family : Families()) {
+      for (const Function function : {family.whole, family.update, family.final})
+        daemon_->On(function, [](const Frame& frame) {
+          return HasOutput(frame.function) ? Ok(U64(3) + Bytes("out")) : Ok();
+        });
+    }
+  }
+
+  static bool HasOutput(Function function) {
+    for (const Function none :
+         {Function::C_DigestUpdate, Function::C_SignUpdate, Function::C_Verify,
+          Function::C_VerifyUpdate, Function::C_VerifyFinal})
+      if (function == none) return false;
+    return true;
+  }
+
+  void Begin(const Family& family) { EXPECT_EQ(family.do_init(*p11_.v240()), CKR_OK); }
+
+  // The daemon is another from now on; frames are counted anew.
+  void Restart() {
+    daemon_->Restart();
+    daemon_->Forget();
+  }
+
+  Frame Only() const {
+    const std::vector<Frame> frames = daemon_->Frames();
+    EXPECT_EQ(frames.size(), 1u);
+    return frames.empty() ? Frame{} : frames[0];
+  }
+
+  void ExpectAhead(const Family& family, const std::string& body) const {
+    const Frame frame = Only();
+    EXPECT_EQ(frame.flags, kAhead);
+    EXPECT_EQ(Hex(frame.body), Hex(Bytes(family.init_body) + body));
+  }
+
+  CK_RV Sign(CK_ULONG* size, bool query = false) {
+    return p11_->C_Sign(kSession, Ptr(input), 5, query ? nullptr : Ptr(output), size);
+  }
+
+  // The next C_Sign reaches a daemon that has nothing of the operation, without an Init.
+  void ExpectGone() {
+    daemon_->On(Function::C_Sign, Fails(CKR_OPERATION_NOT_INITIALIZED));
+    Restart();
+    CK_ULONG size = 64;
+    EXPECT_EQ(Sign(&size), CKR_OPERATION_NOT_INITIALIZED);
+    EXPECT_EQ(Only().flags, 0);
+    EXPECT_EQ(Hex(Only().body), Hex(kInputBody + kCapacity));
+  }
+};
+
+TEST_F(OperationsGoOnTest, NothingIsSentAheadWithoutNeed) {
+  for (const Family& family : Families()) {
+    daemon_->Forget();
+    Begin(family);
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
+    EXPECT_EQ(family.do_final(*p11_.v240()), CKR_OK);
+    Begin(family);
+    EXPECT_EQ(family.do_whole(*p11_.v240()), CKR_OK);
+    for (const Frame& frame : daemon_->Frames()) EXPECT_EQ(frame.flags, 0);
+  }
+}
+
+TEST_F(OperationsGoOnTest, AfterARestartTheInitGoesAheadOfEachFunction) {
+  for (const Family& family : Families()) {
+    SCOPED_TRACE(wire::RowOf(family.init).name);
+    Begin(family);
+    Restart();
+    EXPECT_EQ(family.do_whole(*p11_.v240()), CKR_OK);
+    ExpectAhead(family, family.whole_body);
+    Begin(family);
+    Restart();
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
+    ExpectAhead(family, family.update_body);
+    EXPECT_EQ(family.do_final(*p11_.v240()), CKR_OK);
+    EXPECT_EQ(daemon_->Frames().back().flags, 0);
+    Begin(family);
+    Restart();
+    EXPECT_EQ(family.do_final(*p11_.v240()), CKR_OK);
+    ExpectAhead(family, family.final_body);
+  }
+}
+
+TEST_F(OperationsGoOnTest, InAChildTheInitGoesAheadToo) {
+  for (const Family& family : Families()) {
+    SCOPED_TRACE(wire::RowOf(family.init).name);
+    Begin(family);
+    daemon_->Forget();
+    EXPECT_EQ(InChild([&] { return family.do_whole(*p11_.v240()) == CKR_OK ? 0 : 1; }), 0);
+    ExpectAhead(family, family.whole_body);
+    // The parent's is where it was.
+    daemon_->Forget();
+    EXPECT_EQ(family.do_whole(*p11_.v240()), CKR_OK);
+    EXPECT_EQ(Only().flags, 0);
+  }
+}
+
+TEST_F(OperationsGoOnTest, ARepeatBringsItsInit) {
+  for (const Family& family : Families()) {
+    SCOPED_TRACE(wire::RowOf(family.init).name);
+    Begin(family);
+    daemon_->Forget();
+    std::atomic<int> seen = 0;
+    daemon_->On(family.whole, [&](const Frame& frame) {
+      if (++seen == 1) return Drop();
+      return HasOutput(frame.function) ? Ok(U64(3) + Bytes("out")) : Ok();
+    });
+    EXPECT_EQ(family.do_whole(*p11_.v240()), CKR_OK);
+    const std::vector<Frame> frames = daemon_->Frames();
+    ASSERT_EQ(frames.size(), 2u);
+    EXPECT_EQ(frames[0].flags, 0);
+    EXPECT_EQ(frames[1].flags, kRepeat | kAhead);
+    EXPECT_EQ(frames[0].request, frames[1].request);
+    EXPECT_EQ(Hex(frames[1].body), Hex(Bytes(family.init_body) + family.whole_body));
+  }
+}
+
+// The same daemon may have taken the part or not; nobody can know.
+TEST_F(OperationsGoOnTest, PastItsFirstUpdateALostPartIsAnError) {
+  for (const Family& family : Families()) {
+    SCOPED_TRACE(wire::RowOf(family.init).name);
+    Begin(family);
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
+    daemon_->Forget();
+    daemon_->On(family.update, Drop());
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_DEVICE_ERROR);
+    EXPECT_EQ(daemon_->Frames().size(), 1u);
+  }
+}
+
+// Another daemon has nothing of it, and says so itself.
+TEST_F(OperationsGoOnTest, PastItsFirstUpdateItDoesNotSurviveTheDaemonOrTheFork) {
+  for (const Family& family : Families()) {
+    SCOPED_TRACE(wire::RowOf(family.init).name);
+    Begin(family);
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
+    daemon_->On(family.update, Fails(CKR_OPERATION_NOT_INITIALIZED));
+    daemon_->Forget();
+    EXPECT_EQ(InChild([&] {
+                return family.do_update(*p11_.v240()) == CKR_OPERATION_NOT_INITIALIZED ? 0 : 1;
+              }),
+              0);
+    EXPECT_EQ(Only().flags, 0);
+    Restart();
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OPERATION_NOT_INITIALIZED);
+    EXPECT_EQ(Only().flags, 0);
+    EXPECT_EQ(Hex(Only().body), Hex(family.update_body));
+  }
+}
+
+TEST_F(OperationsGoOnTest, QuestionsForTheLengthChangeNothing) {
+  Begin(Signing());
+  CK_ULONG size = 0;
+  daemon_->On(Function::C_Sign, Ok(U64(9) + Bytes("")));
+  EXPECT_EQ(Sign(&size, true), CKR_OK);
+  size = 1;
+  daemon_->On(Function::C_Sign, Reply{.result = CKR_BUFFER_TOO_SMALL, .body = U64(9) + Bytes("")});
+  EXPECT_EQ(Sign(&size), CKR_BUFFER_TOO_SMALL);
+  Restart();
+  EXPECT_EQ(Sign(&size), CKR_BUFFER_TOO_SMALL);
+  EXPECT_EQ(Only().flags, kAhead);
+  // That daemon has it now.
+  daemon_->Forget();
+  daemon_->On(Function::C_Sign, Ok(U64(3) + Bytes("out")));
+  size = 64;
+  EXPECT_EQ(Sign(&size), CKR_OK);
+  EXPECT_EQ(Only().flags, 0);
+  ExpectGone();
+}
+
+TEST_F(OperationsGoOnTest, AnUpdateThatOnlyAsksIsNotTheFirst) {
+  const Family family = Families()[0];
+  Begin(family);
+  daemon_->On(family.update, Ok(U64(16) + Bytes("")));
+  CK_ULONG size = 0;
+  EXPECT_EQ(p11_->C_EncryptUpdate(kSession, Ptr(input), 5, nullptr, &size), CKR_OK);
+  Restart();
+  EXPECT_EQ(family.do_whole(*p11_.v240()), CKR_OK);
+  ExpectAhead(family, family.whole_body);
+}
+
+TEST_F(OperationsGoOnTest, WhatInitWouldAnswerIsPassedOn) {
+  Begin(Signing());
+  daemon_->On(Function::C_Sign, Fails(CKR_KEY_HANDLE_INVALID));
+  Restart();
+  CK_ULONG size = 64;
+  EXPECT_EQ(Sign(&size), CKR_KEY_HANDLE_INVALID);
+  ExpectGone();
+}
+
+TEST_F(OperationsGoOnTest, WhatEndsAnOperation) {
+  const std::pair<const char*, std::function<void()>> ends[] = {
+      {"success",
+       [&] {
+         CK_ULONG size = 64;
+         EXPECT_EQ(Sign(&size), CKR_OK);
+       }},
+      {"an error",
+       [&] {
+         daemon_->On(Function::C_Sign, Fails(CKR_DATA_LEN_RANGE));
+         CK_ULONG size = 64;
+         EXPECT_EQ(Sign(&size), CKR_DATA_LEN_RANGE);
+       }},
+      {"an error of Update",
+       [&] {
+         daemon_->On(Function::C_SignUpdate, Fails(CKR_DEVICE_MEMORY));
+         EXPECT_EQ(p11_->C_SignUpdate(kSession, Ptr(input), 5), CKR_DEVICE_MEMORY);
+       }},
+      {"bad arguments",
+       [&] { EXPECT_EQ(p11_->C_Sign(kSession, nullptr, 5, nullptr, nullptr), CKR_ARGUMENTS_BAD); }},
+      {"cancelling", [&] { EXPECT_EQ(p11_->C_SignInit(kSession, nullptr, 0), CKR_OK); }},
+      {"closing the session", [&] { EXPECT_EQ(p11_->C_CloseSession(kSession), CKR_OK); }},
+      {"closing all sessions",
+       [&] {
+         daemon_->On(Function::C_CloseAllSessions, Ok(U32(2) + U64(5) + U64(kSession)));
+         EXPECT_EQ(p11_->C_CloseAllSessions(0), CKR_OK);
+       }},
+      {"a session of the same number",
+       [&] {
+         daemon_->On(Function::C_OpenSession, Ok(U64(kSession)));
+         CK_SESSION_HANDLE session = 0;
+         EXPECT_EQ(p11_->C_OpenSession(0, 4, nullptr, nullptr, &session), CKR_OK);
+       }},
+      {"word that the session is gone",
+       [&] {
+         daemon_->On(Function::C_Logout, Fails(CKR_SESSION_HANDLE_INVALID));
+         EXPECT_EQ(p11_->C_Logout(kSession), CKR_SESSION_HANDLE_INVALID);
+       }},
+      {"C_Finalize",
+       [&] {
+         EXPECT_EQ(p11_->C_Finalize(nullptr), CKR_OK);
+         EXPECT_EQ(p11_->C_Initialize(nullptr), CKR_OK);
+       }},
+  };
+  for (const auto& [what, end] : ends) {
+    SCOPED_TRACE(what);
+    daemon_->On(Function::C_Sign, Ok(U64(3) + Bytes("out")));
+    Begin(Signing());
+    end();
+    ExpectGone();
+  }
+}
+
+TEST_F(OperationsGoOnTest, WhatDoesNotEndAnOperation) {
+  Begin(Signing());
+  daemon_->On(Function::C_SignInit, Fails(CKR_OPERATION_ACTIVE));
+  EXPECT_EQ(p11_->C_SignInit(kSession, &plain, 1), CKR_OPERATION_ACTIVE);
+  EXPECT_EQ(p11_->C_CloseSession(kSession + 1), CKR_OK);
+  EXPECT_EQ(p11_->C_Logout(kSession), CKR_OK);
+  daemon_->On(Function::C_CloseSession, Fails(CKR_FUNCTION_FAILED));
+  EXPECT_EQ(p11_->C_CloseSession(kSession), CKR_FUNCTION_FAILED);
+  Restart();
+  CK_ULONG size = 64;
+  EXPECT_EQ(Sign(&size), CKR_OK);
+  ExpectAhead(Signing(), kInputBody + kCapacity);
+}
+
+// Large data is sent from where it lies, with the Init in front of all of it.
+TEST_F(OperationsGoOnTest, LargeDataComesAfterTheInit) {
+  const Family family = Families()[0];
+  Begin(family);
+  Restart();
+  std::string large(300'000, 'l');
+  CK_ULONG size = 64;
+  EXPECT_EQ(p11_->C_Encrypt(kSession, Ptr(large), large.size(), Ptr(output), &size), CKR_OK);
+  EXPECT_TRUE(Only().body == Bytes(family.init_body) + Bytes(large) + kCapacity);
+}
+
+class LongInitTest : public OperationsGoOnTest {
+ protected:
+  void BeginWithLabel(std::size_t size) {
+    label_.assign(size, 'l');
+    CK_RSA_PKCS_OAEP_PARAMS params = {CKM_SHA256, CKG_MGF1_SHA256, CKZ_DATA_SPECIFIED,
+                                      label_.data(), label_.size()};
+    CK_MECHANISM oaep = {CKM_RSA_PKCS_OAEP, &params, sizeof(params)};
+    EXPECT_EQ(p11_->C_EncryptInit(kSession, &oaep, kKey), CKR_OK);
+  }
+  std::string label_;
+  const Family encrypt_ = Families()[0];
+};
+
+TEST_F(LongInitTest, AnInitOfManyKilobytesIsKept) {
+  BeginWithLabel(60'000);
+  Restart();
+  EXPECT_EQ(encrypt_.do_whole(*p11_.v240()), CKR_OK);
+  EXPECT_EQ(Only().flags, kAhead);
+  EXPECT_TRUE(Only().body ==
+              Bytes(U8(1) + U64(CKM_RSA_PKCS_OAEP) + U8(2) + U64(CKM_SHA256) +
+                    U64(CKG_MGF1_SHA256) + U64(CKZ_DATA_SPECIFIED) + Bytes(label_) + U64(kKey)) +
+                  encrypt_.whole_body);
+}
+
+TEST_F(LongInitTest, ALongerOneIsNotAndItsOperationDoesNotSurvive) {
+  BeginWithLabel(70'000);
+  daemon_->On(Function::C_Encrypt, Fails(CKR_OPERATION_NOT_INITIALIZED));
+  Restart();
+  EXPECT_EQ(encrypt_.do_whole(*p11_.v240()), CKR_OPERATION_NOT_INITIALIZED);
+  EXPECT_EQ(Only().flags, 0);
+  BeginWithLabel(70'000);
+  daemon_->On(Function::C_Encrypt, Drop());
+  daemon_->Forget();
+  EXPECT_EQ(encrypt_.do_whole(*p11_.v240()), CKR_DEVICE_ERROR);
+  EXPECT_EQ(daemon_->Frames().size(), 1u);
+}
+
+}  // namespace
+}  // namespace gw::shim_test
