@@ -47,8 +47,8 @@ class Call {
   // is CKR_DEVICE_ERROR.
   bool Accept(bool plausible = true);
   CK_RV result() const { return result_; }
-  // Of the daemon that answered.
-  uint32_t incarnation() const { return connection_->incarnation; }
+  // State::life that the call belongs to.
+  uint32_t life() const { return connection_->life; }
 
  private:
   Call(Function function, CK_SESSION_HANDLE session, bool has_session);

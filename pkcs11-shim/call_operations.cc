@@ -22,7 +22,7 @@ bool Call::ExpectOperation() {
   role_ = has_session_ ? RoleOf(function_) : Role{};
   if (role_.part != Part::kInit || IsCancel()) return true;
   const Lock lock;
-  if (!MayTalkLocked()) return true;  // the call will end with C_Finalize
+  if (connection_->life != GetState().life || !MayTalkLocked()) return true;
   return GetHeritage().operations.Expect(session_, role_.kind);
 }
 
@@ -62,8 +62,7 @@ void Call::SettleOperation() {
   const Lock lock;
   Operations& operations = GetHeritage().operations;
   const uint32_t incarnation = connection_->incarnation;
-  // C_Finalize, and perhaps another C_Initialize, have come in between.
-  if (incarnation != GetHeritage().incarnation) return;
+  if (connection_->life != GetState().life) return;
   if (session_ends) return operations.EndSession(session_);
   if (role_.part == Part::kInit) {
     if (IsCancel()) return operations.End(session_, role_.kind);

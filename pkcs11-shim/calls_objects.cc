@@ -18,8 +18,8 @@ CK_RV ReturnSearch(Call& call, CK_SESSION_HANDLE session) {
   if (!call.Accept(call.result() == CKR_OK && complete <= 1)) return call.result();
   const gw::wire::Octets found = {reinterpret_cast<const uint8_t*>(handles),
                                   count * sizeof(uint64_t)};
-  return gw::shim::KeepSearch(session, call.incarnation(), found, complete != 0) ? CKR_OK
-                                                                                 : CKR_HOST_MEMORY;
+  return gw::shim::KeepSearch(session, call.life(), found, complete != 0) ? CKR_OK
+                                                                          : CKR_HOST_MEMORY;
 }
 
 }  // namespace

@@ -20,21 +20,25 @@ bool ExpectSearch(CK_SESSION_HANDLE session) {
   return GetHeritage().operations.Expect(session, Kind::kSearch);
 }
 
-bool KeepSearch(CK_SESSION_HANDLE session, uint32_t incarnation, wire::Octets handles,
-                bool complete) {
+bool KeepSearch(CK_SESSION_HANDLE session, uint32_t life, wire::Octets handles, bool complete) {
   const Lock lock;
-  // C_Finalize, and perhaps another C_Initialize, have come in between.
-  if (incarnation != GetHeritage().incarnation) return true;
-  return GetHeritage().operations.BeginSearch(session, incarnation, handles, complete);
+  if (life != GetState().life) return true;
+  return GetHeritage().operations.BeginSearch(session, handles, complete);
 }
 
+// Application memory is not touched under the lock.
 CK_ULONG PeekFound(CK_SESSION_HANDLE session, void* objects, CK_ULONG most, bool* enough) {
   static_assert(sizeof(CK_OBJECT_HANDLE) == sizeof(uint64_t));
-  const Lock lock;
-  const Operations::Search search = GetHeritage().operations.FindSearch(session);
-  const CK_ULONG count = search.left < most ? search.left : most;
-  if (count != 0) memcpy(objects, search.next, count * sizeof(uint64_t));
-  *enough = search.active && (search.complete || count == most);
+  uint8_t handles[wire::kMaxFoundAtOnce * sizeof(uint64_t)];
+  CK_ULONG count = 0;
+  {
+    const Lock lock;
+    const Operations::Search search = GetHeritage().operations.FindSearch(session);
+    count = search.left < most ? search.left : most;
+    if (count != 0) memcpy(handles, search.next, count * sizeof(uint64_t));
+    *enough = search.active && (search.complete || count == most);
+  }
+  if (count != 0) memcpy(objects, handles, count * sizeof(uint64_t));
   return count;
 }
 

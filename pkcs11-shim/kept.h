@@ -14,10 +14,9 @@ bool SearchIsActive(CK_SESSION_HANDLE session);
 // Before C_FindObjectsInit is sent: room for a search. False without memory.
 bool ExpectSearch(CK_SESSION_HANDLE session);
 
-// What C_FindObjectsInit has found: `handles`, 8 octets each, in native order. False without
-// memory.
-bool KeepSearch(CK_SESSION_HANDLE session, uint32_t incarnation, wire::Octets handles,
-                bool complete);
+// What C_FindObjectsInit has found in that life: `handles`, 8 octets each, in native order. False
+// without memory.
+bool KeepSearch(CK_SESSION_HANDLE session, uint32_t life, wire::Octets handles, bool complete);
 
 // The next of the kept handles, at most `most`, to application memory; they stay kept. *enough: the
 // daemon need not be asked for more.

@@ -95,6 +95,7 @@ void LoseApplicationLocked() {
   GetHeritage().operations.Drop();
   GetHeritage().vault.Drop();
   GetState().identity = Identity::kNone;
+  ++GetState().life;
 }
 
 enum class Settled : uint8_t { kAttached, kNotAttached, kOvertaken, kLost, kNoMemory };

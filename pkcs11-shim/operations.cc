@@ -186,14 +186,13 @@ Operations::Search Operations::FindSearch(uint64_t session) const {
   if (slot == nullptr || slot->phase != Phase::kBegun) return {};
   const uint8_t* kept = slot->size > sizeof(slot->small) ? slot->large : slot->small;
   const auto left = static_cast<uint32_t>((slot->size - slot->at) / sizeof(uint64_t));
-  return {true, slot->complete, slot->incarnation, left, kept + slot->at};
+  return {true, slot->complete, left, kept + slot->at};
 }
 
-bool Operations::BeginSearch(uint64_t session, uint32_t incarnation, wire::Octets handles,
-                             bool complete) {
+bool Operations::BeginSearch(uint64_t session, wire::Octets handles, bool complete) {
   Slot* slot = SlotOf(session, Kind::kSearch);
   if (slot == nullptr) return true;
-  if (!Fill(slot, incarnation, handles)) return false;
+  if (!Fill(slot, 0, handles)) return false;
   slot->complete = complete;
   Publish(&slot->phase, Phase::kBegun);
   return true;

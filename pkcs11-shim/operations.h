@@ -53,7 +53,6 @@ class Operations {
   struct Search {
     bool active = false;
     bool complete = false;  // the daemon has no more than these
-    uint32_t incarnation = 0;
     uint32_t left = 0;
     const uint8_t* next = nullptr;  // `left` handles, 8 octets each, in native order
   };
@@ -74,8 +73,8 @@ class Operations {
   void End(uint64_t session, Kind kind);
 
   Search FindSearch(uint64_t session) const;
-  // False without memory.
-  bool BeginSearch(uint64_t session, uint32_t incarnation, wire::Octets handles, bool complete);
+  // At most kMaxFoundAtOnce handles. False without memory.
+  bool BeginSearch(uint64_t session, wire::Octets handles, bool complete);
   void Advance(uint64_t session, uint32_t handles);
 
   void EndSession(uint64_t session);

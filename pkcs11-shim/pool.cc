@@ -45,6 +45,7 @@ Connection* TakeIdleLocked() {
   found->taken = true;
   found->awaits = false;
   found->attached = found->fd >= 0 && found->incarnation == heritage.incarnation;
+  found->life = state.life;
   found->request = ++state.last_request;
   found->body_limit = heritage.body_limit;
   found->attribute_limit = heritage.attribute_limit;

@@ -26,6 +26,7 @@ struct Connection {
   bool awaits = false;
 
   // For the call that takes it.
+  uint32_t life = 0;     // State::life when it was taken
   uint64_t request = 0;  // number of the call's request
   uint32_t body_limit = 0;
   uint32_t attribute_limit = 0;

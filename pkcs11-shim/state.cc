@@ -65,6 +65,7 @@ void ForgetApplicationLocked() {
   Heritage& heritage = GetHeritage();
   GetState().identity = Identity::kNone;
   GetState().inherited = false;
+  ++GetState().life;
   ++heritage.incarnation;
   heritage.operations.Drop();
   heritage.vault.Drop();

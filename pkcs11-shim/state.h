@@ -44,6 +44,7 @@ struct State {
   Identity identity;
   bool inherited;     // this process is up because its parent was
   uint32_t draining;  // threads that wait in DrainLocked(), for `changed`
+  uint32_t life;  // counts applications: what a call has to record belongs to the one it began in
   uint64_t last_request;
 };
 

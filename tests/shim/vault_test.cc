@@ -197,7 +197,7 @@ TEST(VaultTest, AChildForkedAtAnyInstantFindsItWhole) {
       const std::string update =
           Plain({{id, version, deletes ? std::string() : RecordOf(id, version)}});
       // Now and then another application, or the growth of the root.
-      if (version % 1000 == 0) {
+      if (version % 8 == 0) {
         vault.Replace(kId, OctetsOf(Plain({{1, version, RecordOf(1, version)}})));
       } else {
         vault.Apply(OctetsOf(update));
@@ -343,7 +343,7 @@ TEST(OperationsTest, AChildForkedAtAnyInstantFindsThemWhole) {
       operations.Expect(session, Kind::kSign);
       operations.Begin(session, Kind::kSign, 1, OctetsOf(init));
       operations.Expect(session, Kind::kSearch);
-      operations.BeginSearch(session, 1, OctetsOf(handles), true);
+      operations.BeginSearch(session, OctetsOf(handles), true);
       if (!handles.empty()) operations.Advance(session, 1);
     }
   });
