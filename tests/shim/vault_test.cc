@@ -182,26 +182,42 @@ int LookAsAChild(Vault& vault) {
   return 0;
 }
 
+// A run of changes, made beforehand: a thread that allocates under the forks would lend a child a
+// sanitizer's allocator in any state.
+struct Changes {
+  std::string first;  // another application,
+  std::vector<std::string> then;
+};
+
+std::vector<Changes> MakeRuns() {
+  std::mt19937 random(1);
+  std::vector<Changes> runs(50);
+  for (Changes& run : runs) {
+    run.first = Plain({{1, 1, RecordOf(1, random() % 3000)}});
+    for (std::uint64_t version = 2; version < 100; ++version) {
+      // The largest make the root grow.
+      const auto id = static_cast<std::uint32_t>(1 + random() % 200);
+      const bool deletes = id != 1 && random() % 4 == 0;
+      run.then.push_back(
+          Plain({{id, version, deletes ? std::string() : RecordOf(id, random() % 3000)}}));
+    }
+  }
+  return runs;
+}
+
 TEST(VaultTest, AChildForkedAtAnyInstantFindsItWhole) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the thread sanitizer does not follow into a child of threads";
 #endif
+  const std::vector<Changes> runs = MakeRuns();
   Vault vault;
-  ASSERT_TRUE(vault.Replace(kId, OctetsOf(Plain({{1, 1, RecordOf(1, 0)}}))));
+  ASSERT_TRUE(vault.Replace(kId, OctetsOf(runs[0].first)));
   std::atomic<bool> stop = false;
   std::thread churn([&] {
-    std::mt19937 random(1);
-    for (std::uint64_t version = 2; !stop; ++version) {
-      const auto id = static_cast<std::uint32_t>(1 + random() % 200);
-      const bool deletes = id != 1 && random() % 4 == 0;
-      const std::string update =
-          Plain({{id, version, deletes ? std::string() : RecordOf(id, version)}});
-      // Now and then another application, or the growth of the root.
-      if (version % 8 == 0) {
-        vault.Replace(kId, OctetsOf(Plain({{1, version, RecordOf(1, version)}})));
-      } else {
-        vault.Apply(OctetsOf(update));
-      }
+    for (std::size_t i = 0; !stop; ++i) {
+      const Changes& run = runs[i % runs.size()];
+      vault.Replace(kId, OctetsOf(run.first));
+      for (const std::string& update : run.then) vault.Apply(OctetsOf(update));
     }
   });
   for (int i = 0; i < (kSanitized ? 20 : 150); ++i)
@@ -325,26 +341,40 @@ int LookAtOperationsAsAChild(Operations& operations) {
   return 0;
 }
 
+// As the runs of the vault: made beforehand.
+struct Step {
+  std::uint64_t session;
+  std::string init;
+  std::string handles;
+};
+
+std::vector<Step> MakeSteps() {
+  std::mt19937 random(1);
+  std::vector<Step> steps(5000);
+  for (Step& step : steps) {
+    step.session = 1 + random() % 100;
+    step.init = RecordOf(static_cast<std::uint32_t>(step.session), random() % 3000);
+    for (auto i = random() % 40; i > 0; --i) step.handles += U64(step.session * 1000);
+  }
+  return steps;
+}
+
 TEST(OperationsTest, AChildForkedAtAnyInstantFindsThemWhole) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the thread sanitizer does not follow into a child of threads";
 #endif
+  const std::vector<Step> steps = MakeSteps();
   Operations operations;
   std::atomic<bool> stop = false;
   std::thread churn([&] {
-    std::mt19937 random(1);
-    for (std::uint64_t round = 0; !stop; ++round) {
-      const std::uint64_t session = 1 + random() % 100;
-      const auto id = static_cast<std::uint32_t>(session);
-      const std::string init = RecordOf(id, round);
-      std::string handles;
-      for (std::uint64_t i = random() % 40; i > 0; --i) handles += U64(session * 1000);
-      if (round % 7 == 0) operations.EndSession(session);
-      operations.Expect(session, Kind::kSign);
-      operations.Begin(session, Kind::kSign, 1, OctetsOf(init));
-      operations.Expect(session, Kind::kSearch);
-      operations.BeginSearch(session, OctetsOf(handles), true);
-      if (!handles.empty()) operations.Advance(session, 1);
+    for (std::size_t i = 0; !stop; ++i) {
+      const Step& step = steps[i % steps.size()];
+      if (i % 7 == 0) operations.EndSession(step.session);
+      operations.Expect(step.session, Kind::kSign);
+      operations.Begin(step.session, Kind::kSign, 1, OctetsOf(step.init));
+      operations.Expect(step.session, Kind::kSearch);
+      operations.BeginSearch(step.session, OctetsOf(step.handles), true);
+      if (!step.handles.empty()) operations.Advance(step.session, 1);
     }
   });
   for (int i = 0; i < (kSanitized ? 20 : 150); ++i)
