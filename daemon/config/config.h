@@ -81,6 +81,7 @@ struct TimesConfig {
   std::chrono::milliseconds key_generation{120'000};   // C_GenerateKeyPair and C_GenerateKey
   std::chrono::milliseconds rpc{10'000};               // one try of one HSM request
   std::chrono::milliseconds iam{10'000};               // one token exchange
+  std::chrono::milliseconds hedge{0};                  // a signature is asked for twice; 0: never
   std::chrono::milliseconds drain{5'000};              // at stop: wait for calls in flight
   std::chrono::milliseconds application_grace{2'000};  // after the last connection closed
 };

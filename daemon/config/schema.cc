@@ -112,6 +112,7 @@ constexpr Field<TimesConfig> kTimes[] = {
     Value<&TimesConfig::key_generation, ParseTime<100, kHourMs>>("key_generation"),
     Value<&TimesConfig::rpc, ParseTime<100, kHourMs>>("rpc"),
     Value<&TimesConfig::iam, ParseTime<100, kHourMs>>("iam"),
+    Value<&TimesConfig::hedge, ParseTime<0, kHourMs>>("hedge"),
     Value<&TimesConfig::drain, ParseTime<0, kHourMs>>("drain"),
     Value<&TimesConfig::application_grace, ParseTime<0, kHourMs>>("application_grace"),
 };

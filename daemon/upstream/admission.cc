@@ -24,11 +24,32 @@ prometheus::Gauge& QueueLength() {
   return gauge;
 }
 
-prometheus::Gauge& EndpointUp(const std::string& name) {
-  return metrics::GaugeFamily("grep11_endpoint_up",
-                              "1: the HSM endpoint answers, 0: it is avoided after failures")
-      .Add({{"endpoint", name}});
-}
+// The metrics of one endpoint.
+struct Gauges {
+  explicit Gauges(const std::string& name)
+      : up(metrics::GaugeFamily("grep11_endpoint_up",
+                                "1: the HSM endpoint answers, 0: it is avoided after failures")
+               .Add({{"endpoint", name}})),
+        throttle(metrics::GaugeFamily("grep11_endpoint_throttle",
+                                      "Share of the endpoint's request rate in use; below 1 after "
+                                      "it refused requests for their number")
+                     .Add({{"endpoint", name}})),
+        ejections(metrics::CounterFamily("grep11_endpoint_ejections_total",
+                                         "How often the endpoint began to be avoided")
+                      .Add({{"endpoint", name}})),
+        probes(metrics::CounterFamily("grep11_endpoint_probes_total",
+                                      "Requests sent to see whether an avoided endpoint is back")
+                   .Add({{"endpoint", name}})) {
+    up.Set(1);
+    throttle.Set(1);
+  }
+  prometheus::Gauge& up;
+  prometheus::Gauge& throttle;
+  prometheus::Counter& ejections;
+  prometheus::Counter& probes;
+};
+
+constexpr std::chrono::minutes kThrottleWarningPause{5};
 
 std::vector<EndpointLimits> LimitsOf(const std::vector<AdmissionEndpoint>& endpoints) {
   std::vector<EndpointLimits> limits;
@@ -44,11 +65,11 @@ struct Admission::State : std::enable_shared_from_this<Admission::State> {
       : executor(std::move(executor_in)),
         clock(clock_in),
         budget(LimitsOf(endpoints), seed),
-        timer(executor) {
+        timer(executor),
+        throttle_timer(executor) {
     for (const auto& endpoint : endpoints) {
       names.push_back(endpoint.name);
-      up.push_back(&EndpointUp(endpoint.name));
-      up.back()->Set(1);
+      gauges.emplace_back(endpoint.name);
     }
   }
 
@@ -56,20 +77,57 @@ struct Admission::State : std::enable_shared_from_this<Admission::State> {
     const bool was_good = budget.Good(endpoint);
     budget.Release(endpoint, verdict, clock.Now());
     if (was_good != budget.Good(endpoint)) NoteHealth(endpoint);
+    if (verdict == Verdict::kRefused) NoteThrottle(endpoint);
     Arm();
+  }
+
+  // True: this request is a probe. Between its grant and anything else that the budget decides.
+  bool NoteIfProbe(std::size_t endpoint) {
+    if (budget.Good(endpoint)) return false;
+    gauges[endpoint].probes.Increment();
+    return true;
   }
 
   void NoteHealth(std::size_t endpoint) {
     const bool good = budget.Good(endpoint);
-    up[endpoint]->Set(good ? 1 : 0);
+    gauges[endpoint].up.Set(good ? 1 : 0);
     if (good) {
       log::Info("HSM endpoint {} answers again", names[endpoint]);
     } else {
+      gauges[endpoint].ejections.Increment();
       log::Warn(
           "HSM endpoint {} does not answer; it is avoided and probed from time to time (check the "
           "address, the network and the crypto unit)",
           names[endpoint]);
     }
+  }
+
+  void NoteThrottle(std::size_t endpoint) {
+    const SteadyTime now = clock.Now();
+    if (now >= next_throttle_warning) {
+      next_throttle_warning = now + kThrottleWarningPause;
+      log::Warn(
+          "HSM endpoint {} refuses requests for their number; its rate is lowered until it takes "
+          "them (rate_per_s is more than its crypto units allow, or other hosts use them too)",
+          names[endpoint]);
+    }
+    ShowThrottles();
+  }
+
+  // Shows the rates in use, and again every second until all are back.
+  void ShowThrottles() {
+    bool any = false;
+    for (std::size_t i = 0; i < gauges.size(); ++i) {
+      const double factor = budget.Factor(i, clock.Now());
+      gauges[i].throttle.Set(factor);
+      any = any || factor < 1;
+    }
+    if (!any || closed) return;
+    throttle_timer.expires_after(std::chrono::seconds(1));
+    throttle_timer.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+      if (error) return;
+      if (const auto state = self.lock()) state->ShowThrottles();
+    });
   }
 
   // Sets the timer to the next thing to do. A timer that is early or late by a little is harmless:
@@ -99,10 +157,12 @@ struct Admission::State : std::enable_shared_from_this<Admission::State> {
   const boost::asio::any_io_executor executor;
   const Clock& clock;
   std::vector<std::string> names;
-  std::vector<prometheus::Gauge*> up;
+  std::vector<Gauges> gauges;
   Budget budget;
   boost::asio::steady_timer timer;
   SteadyTime armed_for = SteadyTime::max();
+  boost::asio::steady_timer throttle_timer;
+  SteadyTime next_throttle_warning{};
   bool closed = false;
 };
 
@@ -129,17 +189,21 @@ class Admission::Waiter final : public WaitingRequest {
   Awaitable<void> Wait() {
     if (state() == WaitingRequest::State::kWaiting) co_await wake_.async_wait(kAwait);
   }
-  std::size_t Take() {
+  Permit Take() {
     taken_ = true;
-    return endpoint();
+    return Permit(state_, endpoint(), probe_);
   }
 
  private:
-  void Decided() override { wake_.cancel(); }
+  void Decided() override {
+    probe_ = state() == WaitingRequest::State::kGranted && state_->NoteIfProbe(endpoint());
+    wake_.cancel();
+  }
 
   std::shared_ptr<Admission::State> state_;
   boost::asio::steady_timer wake_;
   bool taken_ = false;
+  bool probe_ = false;
 };
 
 Admission::Permit::~Permit() {
@@ -161,7 +225,7 @@ std::optional<Admission::Permit> Admission::TryAcquire(std::size_t avoid) {
   const auto endpoint = state_->budget.TryTake(state_->clock.Now(), avoid);
   if (!endpoint) return std::nullopt;
   WaitSeconds().Observe(0);
-  return Permit(state_, *endpoint);
+  return Permit(state_, *endpoint, state_->NoteIfProbe(*endpoint));
 }
 
 Awaitable<Result<Admission::Permit>> Admission::Acquire(std::uint64_t application,
@@ -177,7 +241,7 @@ Awaitable<Result<Admission::Permit>> Admission::Acquire(std::uint64_t applicatio
   if (waiter.state() != WaitingRequest::State::kGranted) co_return Refusal(*state);
   const std::chrono::duration<double> waited = state->clock.Now() - since;
   WaitSeconds().Observe(waited.count());
-  co_return Permit(state, waiter.Take());
+  co_return waiter.Take();
 }
 
 Error Admission::Refusal(const State& state) {
@@ -191,6 +255,7 @@ Error Admission::Refusal(const State& state) {
 void Admission::Close() {
   state_->closed = true;
   state_->budget.RefuseAll();
+  state_->throttle_timer.cancel();
   state_->Arm();
 }
 
@@ -198,5 +263,8 @@ void Admission::Poke() { state_->OnTimer(); }
 
 std::size_t Admission::queued() const { return state_->budget.queued(); }
 bool Admission::Good(std::size_t endpoint) const { return state_->budget.Good(endpoint); }
+double Admission::Factor(std::size_t endpoint) const {
+  return state_->budget.Factor(endpoint, state_->clock.Now());
+}
 
 }  // namespace gw

@@ -16,7 +16,7 @@
 namespace gw {
 
 struct AdmissionEndpoint {
-  std::string name;  // "host:port", for grep11_endpoint_up
+  std::string name;  // "host:port", for logs and metrics
   EndpointLimits limits;
 };
 
@@ -34,14 +34,17 @@ class Admission {
     ~Permit();
 
     std::size_t endpoint() const { return endpoint_; }
+    // The endpoint is avoided, and this request finds out whether it is back.
+    bool probe() const { return probe_; }
     void Report(Verdict verdict) { verdict_ = verdict; }
 
    private:
     friend class Admission;
-    Permit(std::shared_ptr<State> state, std::size_t endpoint)
-        : state_(std::move(state)), endpoint_(endpoint) {}
+    Permit(std::shared_ptr<State> state, std::size_t endpoint, bool probe)
+        : state_(std::move(state)), endpoint_(endpoint), probe_(probe) {}
     std::shared_ptr<State> state_;
     std::size_t endpoint_;
+    bool probe_;
     Verdict verdict_ = Verdict::kNone;
   };
 
@@ -69,6 +72,7 @@ class Admission {
 
   std::size_t queued() const;
   bool Good(std::size_t endpoint) const;
+  double Factor(std::size_t endpoint) const;
 
  private:
   class Waiter;

@@ -26,8 +26,18 @@ namespace gw {
 // One RPC, from the moment it is made until its result has been read.
 class UnaryCallBase : public CqTag {
  public:
-  void Cancel() final { context.TryCancel(); }
+  void Cancel() final {
+    cancelled = true;
+    context.TryCancel();
+  }
+  // No connection ever took the request: gRPC names a peer by its address only once one has, and by
+  // the channel's target before.
+  bool NeverSent() const {
+    const std::string peer = context.peer();
+    return !peer.starts_with("ipv4:") && !peer.starts_with("ipv6:");
+  }
 
+  bool cancelled = false;  // by us; what the status says then means nothing
   grpc::ClientContext context;
   grpc::Status status;
 };
@@ -85,6 +95,7 @@ class UnaryTag final : public UnaryCall<Reply> {
   }
 
   void RefuseBecauseStopping(Silo& silo) {
+    this->cancelled = true;
     this->status = grpc::Status(grpc::CANCELLED, "the daemon is stopping");
     boost::asio::post(silo.loop(), [owned = std::unique_ptr<UnaryTag>(this)]() mutable {
       owned.release()->Complete(false);

@@ -17,32 +17,37 @@ bool Budget::AnyGood() const {
   return std::ranges::any_of(endpoints_, [](const Endpoint& e) { return e.health.good(); });
 }
 
-bool Budget::Free(Endpoint& endpoint, SteadyTime now, bool ignore_health) const {
-  return (ignore_health || endpoint.health.Usable(now)) &&
-         endpoint.outstanding < endpoint.max_outstanding && endpoint.bucket.Has(now);
+bool Budget::Free(Endpoint& endpoint, SteadyTime now, bool alone) {
+  return endpoint.health.Usable(now, alone) && endpoint.outstanding < endpoint.max_outstanding &&
+         endpoint.bucket.Has(now);
 }
 
-std::optional<std::size_t> Budget::Choose(SteadyTime now, std::size_t avoid) {
-  // With every endpoint ill there is nothing to protect by waiting: callers get the endpoint's own
-  // error, soon, and whatever comes back first is found.
-  const bool ignore_health = !AnyGood();
-  if (endpoints_.size() == 1) {
-    return Free(endpoints_[0], now, ignore_health) ? std::optional<std::size_t>(0) : std::nullopt;
-  }
-  free_.clear();
-  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-    if (Free(endpoints_[i], now, ignore_health)) free_.push_back(i);
-  }
-  if (free_.size() > 1) std::erase(free_, avoid);
-  if (free_.empty()) return std::nullopt;
+// Of two different ones of free_: with a pair, one that hangs gets no more than its share.
+std::size_t Budget::LessBusy() {
   std::uniform_int_distribution<std::size_t> any(0, free_.size() - 1);
-  const std::size_t a = free_[any(random_)];
-  const std::size_t b = free_[any(random_)];
+  std::uniform_int_distribution<std::size_t> other(1, free_.size() - 1);
+  const std::size_t first = any(random_);
+  const std::size_t a = free_[first];
+  const std::size_t b = free_[(first + other(random_)) % free_.size()];
   return endpoints_[a].outstanding <= endpoints_[b].outstanding ? a : b;
 }
 
+std::optional<std::size_t> Budget::Choose(SteadyTime now, std::size_t avoid) {
+  const bool alone = !AnyGood();
+  if (endpoints_.size() == 1) {
+    return Free(endpoints_[0], now, alone) ? std::optional<std::size_t>(0) : std::nullopt;
+  }
+  free_.clear();
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (Free(endpoints_[i], now, alone)) free_.push_back(i);
+  }
+  if (free_.size() > 1) std::erase(free_, avoid);
+  if (free_.empty()) return std::nullopt;
+  return free_.size() == 1 ? free_[0] : LessBusy();
+}
+
 void Budget::Take(std::size_t endpoint, SteadyTime now) {
-  endpoints_[endpoint].bucket.Take();
+  endpoints_[endpoint].bucket.Take(now);
   endpoints_[endpoint].health.Sent(now);
   ++endpoints_[endpoint].outstanding;
 }
@@ -58,10 +63,11 @@ bool Budget::ComesTooLate(const WaitingRequest& request, SteadyTime now) {
   if (request.deadline_.at <= now) return true;
   double sendable = 0;
   const std::chrono::duration<double> left = request.deadline_.at - now;
+  // The full rates of all endpoints: who is ill or throttled may recover before the deadline.
   for (Endpoint& endpoint : endpoints_) {
-    if (endpoint.bucket.unlimited())
-      return false;  // only room is missing, and nobody knows till when
-    sendable += endpoint.bucket.Available(now) + left.count() * endpoint.bucket.rate_per_s();
+    TokenBucket& bucket = endpoint.bucket.full();
+    if (bucket.unlimited()) return false;  // only room is missing, and nobody knows till when
+    sendable += bucket.Available(now) + left.count() * bucket.rate_per_s();
   }
   if (static_cast<double>(queue_.size()) + 1 <= sendable) return false;
   return static_cast<double>(queue_.AheadOf(request.application())) + 1 > sendable;
@@ -127,13 +133,16 @@ void Budget::Release(std::size_t endpoint, Verdict verdict, SteadyTime now) {
   --ended.outstanding;
   switch (verdict) {
     case Verdict::kNone:
-      ended.health.EndedSilently();
       break;
     case Verdict::kAnswered:
       ended.health.Answered();
       break;
     case Verdict::kFailed:
       ended.health.Failed(now);
+      break;
+    case Verdict::kRefused:
+      ended.health.Answered();
+      ended.bucket.Slow(now);
       break;
   }
   if (!queue_.empty()) Advance(now);
@@ -142,14 +151,11 @@ void Budget::Release(std::size_t endpoint, Verdict verdict, SteadyTime now) {
 SteadyTime Budget::NextAdvance(SteadyTime now) {
   if (queue_.empty()) return SteadyTime::max();
   SteadyTime next = expiries_.begin()->first;
-  const bool ignore_health = !AnyGood();
+  const bool alone = !AnyGood();
   for (Endpoint& endpoint : endpoints_) {
     if (endpoint.outstanding >= endpoint.max_outstanding) continue;  // Release() will come
-    if (!ignore_health && endpoint.health.probing()) continue;       // the same
     SteadyTime ready = endpoint.bucket.NextAt(now);
-    if (!ignore_health && !endpoint.health.good()) {
-      ready = std::max(ready, endpoint.health.avoid_until());
-    }
+    if (!endpoint.health.good()) ready = std::max(ready, endpoint.health.ProbeDue(alone));
     next = std::min(next, ready);
   }
   return next;

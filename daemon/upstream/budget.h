@@ -13,7 +13,7 @@
 #include "daemon/core/result.h"
 #include "daemon/upstream/fair_queue.h"
 #include "daemon/upstream/health.h"
-#include "daemon/upstream/token_bucket.h"
+#include "daemon/upstream/throttle.h"
 
 namespace gw {
 
@@ -24,7 +24,8 @@ struct EndpointLimits {
 };
 
 // What a finished request says about the endpoint it went to.
-enum class Verdict : std::uint8_t { kNone, kAnswered, kFailed };
+// kRefused: it answers, but wants fewer requests.
+enum class Verdict : std::uint8_t { kNone, kAnswered, kFailed, kRefused };
 
 inline constexpr std::size_t kNoEndpoint = static_cast<std::size_t>(-1);
 
@@ -54,7 +55,8 @@ class WaitingRequest : public FairQueueItem {
 
 // All endpoints of one token with the queue in front of them. Loop only.
 // Choice: of two random endpoints that have rate and room left, the one with fewer requests in
-// flight. Ill endpoints are left out while a good one exists.
+// flight. Ill endpoints get single probes. With all of them ill, requests wait in the queue until a
+// probe is answered, so that an outage shorter than their deadlines costs time and nothing else.
 class Budget {
  public:
   static constexpr std::size_t kMostQueuedPerApplication = 1024;
@@ -88,19 +90,24 @@ class Budget {
     return endpoints_[endpoint].outstanding;
   }
   bool Good(std::size_t endpoint) const { return endpoints_[endpoint].health.good(); }
+  // Share of the endpoint's rate in use: 1 unless it refused requests for their number.
+  double Factor(std::size_t endpoint, SteadyTime now) {
+    return endpoints_[endpoint].bucket.Factor(now);
+  }
   bool AnyGood() const;
 
  private:
   struct Endpoint {
     explicit Endpoint(const EndpointLimits& limits)
         : bucket(limits.rate_per_s, limits.burst), max_outstanding(limits.max_outstanding) {}
-    TokenBucket bucket;
+    ThrottledBucket bucket;
     Health health;
     std::uint32_t outstanding = 0;
     std::uint32_t max_outstanding;
   };
 
-  bool Free(Endpoint& endpoint, SteadyTime now, bool ignore_health) const;
+  static bool Free(Endpoint& endpoint, SteadyTime now, bool alone);
+  std::size_t LessBusy();
   std::optional<std::size_t> Choose(SteadyTime now, std::size_t avoid);
   void Take(std::size_t endpoint, SteadyTime now);
   bool ComesTooLate(const WaitingRequest& request, SteadyTime now);

@@ -1,6 +1,8 @@
 // Room: upstream.
 #include "daemon/upstream/channel_pool.h"
 
+#include <algorithm>
+
 #include "daemon/core/log.h"
 #include "daemon/upstream/credentials.h"
 #include "daemon/upstream/tls_files.h"
@@ -31,13 +33,40 @@ Result<ChannelPool> ChannelPool::Make(const TokenConfig& config) {
   GW_TRY(credentials, MakeChannelCredentials(config.tls));
   ChannelPool pool;
   for (const auto& endpoint : config.endpoints) {
-    pool.endpoints_.emplace_back(endpoint, credentials);
+    pool.places_.push_back({endpoint, Endpoint(endpoint, credentials), std::nullopt});
   }
   return pool;
 }
 
 void ChannelPool::Connect() {
-  for (Endpoint& endpoint : endpoints_) endpoint.Connect();
+  for (Place& place : places_) place.used.Connect();
+}
+
+void ChannelPool::Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  for (Place& place : places_) {
+    place.next.emplace(place.config, credentials);
+    place.next->Connect();
+  }
+}
+
+void ChannelPool::Settle() {
+  for (Place& place : places_) {
+    if (!place.next || !place.next->Connected()) continue;
+    place.used = std::move(*place.next);
+    place.next.reset();
+  }
+}
+
+bool ChannelPool::renewing() const {
+  return std::ranges::any_of(places_, [](const Place& place) { return place.next.has_value(); });
+}
+
+std::vector<std::string> ChannelPool::Unsettled() const {
+  std::vector<std::string> names;
+  for (const Place& place : places_) {
+    if (place.next) names.push_back(TargetOf(place.config));
+  }
+  return names;
 }
 
 }  // namespace gw

@@ -2,7 +2,9 @@
 // grep11_client.cc alone.
 #pragma once
 
+#include <optional>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,32 +13,47 @@
 
 namespace gw {
 
-// Loop only. Leases must not outlive the pool's owner, which is kept alive by what they serve.
+// Loop only. Connections can be made anew with other credentials while calls go on: the new ones
+// take over when they stand, and the old ones end with the calls that they carry.
 class ChannelPool {
  public:
   // A connection in use by one request.
   class Lease {
    public:
-    explicit Lease(Channel& channel) : channel_(channel) { ++channel_.outstanding; }
-    ~Lease() { --channel_.outstanding; }
+    explicit Lease(ChannelPtr channel) : channel_(std::move(channel)) { ++channel_->outstanding; }
+    ~Lease() { --channel_->outstanding; }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    grep11::Crypto::Stub& stub() const { return *channel_.stub; }
+    grep11::Crypto::Stub& stub() const { return *channel_->stub; }
 
    private:
-    Channel& channel_;
+    const ChannelPtr channel_;
   };
 
   //   errors  CKR_ARGUMENTS_BAD  TLS files that cannot be used, or no TLS to another host
   static Result<ChannelPool> Make(const TokenConfig& config);
 
-  Channel& Pick(std::size_t endpoint) { return endpoints_[endpoint].Pick(random_); }
+  const ChannelPtr& Pick(std::size_t endpoint) { return places_[endpoint].used.Pick(random_); }
   void Connect();
 
+  // Opens new connections to all endpoints beside those in use.
+  void Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+  // Lets new connections that stand take over. Call it from time to time while renewing().
+  void Settle();
+  bool renewing() const;
+  // Names of the endpoints whose new connections do not stand yet.
+  std::vector<std::string> Unsettled() const;
+
  private:
+  struct Place {
+    EndpointConfig config;
+    Endpoint used;
+    std::optional<Endpoint> next;  // not connected yet
+  };
+
   ChannelPool() : random_(std::random_device{}()) {}
 
-  std::vector<Endpoint> endpoints_;
+  std::vector<Place> places_;
   std::minstd_rand random_;
 };
 

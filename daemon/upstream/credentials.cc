@@ -11,6 +11,10 @@ namespace gw {
 Result<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(const TlsConfig& tls) {
   if (!tls.enabled) return grpc::InsecureChannelCredentials();
   GW_TRY(material, LoadTlsMaterial(tls));
+  return MakeTlsCredentials(material);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> MakeTlsCredentials(const TlsMaterial& material) {
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = material.roots;
   options.pem_cert_chain = material.certificates;

@@ -13,8 +13,12 @@ class ChannelCredentials;
 
 namespace gw {
 
+struct TlsMaterial;
+
 // Server-only TLS, mutual TLS, or none. The bearer token is not part of it: it travels per call.
 //   errors  CKR_ARGUMENTS_BAD  a file cannot be read or used; the text names it
 Result<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(const TlsConfig& tls);
+// The same with TLS, from files read already.
+std::shared_ptr<grpc::ChannelCredentials> MakeTlsCredentials(const TlsMaterial& material);
 
 }  // namespace gw

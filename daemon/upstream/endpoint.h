@@ -15,12 +15,19 @@
 
 namespace gw {
 
-// One HTTP/2 connection. gRPC reconnects it by itself.
+// One HTTP/2 connection. gRPC reconnects it by itself, looking its name up again, and repeats by
+// itself what the other side says it has not looked at (GOAWAY, refused streams).
 struct Channel {
+  // The last try to connect failed: a call would fail at once.
+  bool Refused() const {
+    return channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
+  }
+
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<grep11::Crypto::Stub> stub;
   std::uint32_t outstanding = 0;
 };
+using ChannelPtr = std::shared_ptr<Channel>;  // shared with its calls
 
 // "host:port", with brackets around an IPv6 address.
 std::string TargetOf(const EndpointConfig& config);
@@ -32,15 +39,15 @@ class Endpoint {
   Endpoint(const EndpointConfig& config,
            const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
-  // The less busy of two random connections.
-  Channel& Pick(std::minstd_rand& random);
+  // The less busy of two random connections, unless only the other one stands.
+  const ChannelPtr& Pick(std::minstd_rand& random) const;
   // Opens the connections now, so that the first call does not pay for the handshake.
   void Connect();
-
-  std::size_t size() const { return channels_.size(); }
+  // All connections stand; those that do not are opened.
+  bool Connected() const;
 
  private:
-  std::vector<Channel> channels_;  // never resized: calls hold references
+  std::vector<ChannelPtr> channels_;
 };
 
 }  // namespace gw

@@ -1,6 +1,7 @@
 // Room: upstream. May include: core. What went wrong with one try of one RPC.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "daemon/core/result.h"
@@ -13,10 +14,13 @@ enum class FailureClass : std::uint8_t {
   kUnauthenticated,  // token refused before anything ran: renew it once
   kForbidden,        // a right is missing: a fresher token may have it, tried once
   kExhausted,        // refused for load before anything ran
+  kNotSent,          // there was no connection to send it on: it surely did not run
   kUnreachable,      // connection failed; whether it ran is not known
   kTimedOut,         // no answer in time; whether it ran is not known
   kAskAgain,         // the HSM's error carries its retry hint
+  kGarbled,          // an answer came and is none; whether it ran is not known
 };
+inline constexpr std::size_t kFailureClasses = 9;
 
 struct Failure {
   Error error;  // what the application gets if nothing helps
@@ -25,7 +29,13 @@ struct Failure {
 
 // Failures that say that the endpoint, not the request, is ill.
 inline bool SpeaksAgainstEndpoint(FailureClass what) {
-  return what == FailureClass::kUnreachable || what == FailureClass::kTimedOut;
+  return what == FailureClass::kNotSent || what == FailureClass::kUnreachable ||
+         what == FailureClass::kTimedOut || what == FailureClass::kGarbled;
+}
+
+// Failures with which an endpoint asks for fewer requests.
+inline bool AsksForLess(FailureClass what) {
+  return what == FailureClass::kExhausted || what == FailureClass::kAskAgain;
 }
 
 }  // namespace gw

@@ -4,6 +4,7 @@
 #include <grep11.grpc.pb.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <random>
 #include <type_traits>
 #include <utility>
@@ -14,11 +15,14 @@
 #include "daemon/upstream/async_unary.h"
 #include "daemon/upstream/bearer.h"
 #include "daemon/upstream/channel_pool.h"
+#include "daemon/upstream/credentials.h"
 #include "daemon/upstream/grep11_messages.h"
+#include "daemon/upstream/race.h"
 #include "daemon/upstream/retry.h"
 #include "daemon/upstream/rpc_metrics.h"
 #include "daemon/upstream/rpc_table.h"
 #include "daemon/upstream/status_map.h"
+#include "daemon/upstream/tls_watch.h"
 
 namespace gw {
 namespace {
@@ -29,6 +33,13 @@ using Stub = grep11::Crypto::Stub;
 // How soon after a forced renewal another one may be asked for.
 constexpr milliseconds kPauseAfterRefusal{5'000};
 constexpr milliseconds kPauseAfterMissingRight{60'000};
+
+// A request that finds out whether an endpoint is back is not left waiting for long: others are
+// good, or the next probe follows.
+constexpr milliseconds kProbePatience{2'000};
+
+constexpr std::chrono::seconds kTlsLook{2};
+constexpr int kLooksBeforeWarning = 5;  // at new connections that do not come about
 
 // --- the RPCs as types ---
 
@@ -80,9 +91,12 @@ class Sendable {
  public:
   virtual ~Sendable() = default;
   virtual const RpcInfo& rpc() const = 0;
-  // `left`: how long the try may take. `bearer`: may be null; borrowed, as everything here.
+  // `left`: how long the try may take. `bearer`: may be null. Everything is borrowed until the
+  // request is on its way, which is before this returns to the loop.
   virtual Awaitable<FinishedCall> Send(Silo& silo, Stub& stub, std::chrono::nanoseconds left,
                                        const Bearer* bearer) const = 0;
+  // What an answer that came lacks, for "the HSM's answer holds no ..."; null: nothing.
+  virtual const char* Lacks(const UnaryCallBase& done) const = 0;
 };
 
 gpr_timespec GrpcDeadline(std::chrono::nanoseconds left) {
@@ -93,8 +107,13 @@ gpr_timespec GrpcDeadline(std::chrono::nanoseconds left) {
 template <typename R>
 class SendableOf final : public Sendable {
  public:
-  // Borrows `request`.
-  explicit SendableOf(const typename R::Request& request) : request_(request) {}
+  using Check = const char* (*)(const typename R::Reply&);
+
+  // Borrows `request`. `check`: as Lacks().
+  explicit SendableOf(
+      const typename R::Request& request,
+      Check check = [](const typename R::Reply&) -> const char* { return nullptr; })
+      : request_(request), check_(check) {}
 
   const RpcInfo& rpc() const override { return InfoOf(R::kId); }
 
@@ -111,13 +130,18 @@ class SendableOf final : public Sendable {
     return SendUnary<typename R::Reply>(silo, start);
   }
 
+  const char* Lacks(const UnaryCallBase& done) const override {
+    return check_(static_cast<const UnaryCall<typename R::Reply>&>(done).reply);
+  }
+
  private:
   const typename R::Request& request_;
+  const Check check_;
 };
 
 template <typename R>
-typename R::Reply& ReplyOf(FinishedCall& call) {
-  return static_cast<UnaryCall<typename R::Reply>&>(*call).reply;
+const typename R::Reply& ReplyOf(const FinishedCall& call) {
+  return static_cast<const UnaryCall<typename R::Reply>&>(*call).reply;
 }
 
 // Every Identity is made by this room's token cache.
@@ -127,12 +151,22 @@ BearerIdentity& IdentityOf(const HsmCall& call) {
 
 Error Garbage(const RpcInfo& rpc, const char* what) {
   return UpstreamError(CKR_DEVICE_ERROR,
-                       std::string(rpc.name) + ": the HSM's answer holds no " + what);
+                       std::string(rpc.name) + ": the HSM's answer holds no " + what, true);
+}
+
+Verdict VerdictOf(FailureClass what) {
+  if (SpeaksAgainstEndpoint(what)) return Verdict::kFailed;
+  return AsksForLess(what) ? Verdict::kRefused : Verdict::kAnswered;
 }
 
 template <typename T>
 Awaitable<T> Fail(Error error) {
   co_return std::move(error);
+}
+
+template <typename R>
+const char* LacksState(const typename R::Reply& reply) {
+  return reply.state().empty() ? "state" : nullptr;
 }
 
 // --- requests ---
@@ -180,14 +214,21 @@ class Client final : public Grep11Client {
         random_(std::random_device{}()),
         admission_(silo.loop().get_executor(), clock, AdmissionOf(config),
                    static_cast<std::uint32_t>(random_())),
-        closing_(silo.loop().get_executor()) {}
+        closing_(silo.loop().get_executor()),
+        tls_timer_(silo.loop()) {
+    if (!config.tls.enabled) return;
+    tls_watch_.emplace(config.tls);
+    AwaitTlsLook();
+  }
 
   Admission& admission() override { return admission_; }
   void Connect() override { pool_.Connect(); }
   void Close() override {
     closing_.Set();
+    tls_timer_.cancel();
     admission_.Close();
   }
+  void LookAtTlsFiles() override;
 
   Awaitable<Result<Bytes>> Single(const HsmCall& call, KeyOperation operation,
                                   const Mechanism& mechanism, const KeyBlob& key,
@@ -225,13 +266,28 @@ class Client final : public Grep11Client {
  private:
   // The whole life of a request: token, turn, connection, answer, and again if that may help.
   Awaitable<Result<FinishedCall>> Run(const HsmCall& call, const Sendable& sendable);
+  // One try, from its turn to its end.
+  Awaitable<Attempt> Try(Deadline deadline, const Sendable& sendable, Admission::Permit permit,
+                         BearerPtr bearer);
+  // The same; if the answer takes long, a second try elsewhere, and the faster one's answer.
+  Awaitable<Attempt> HedgedTry(Deadline deadline, const Sendable& sendable,
+                               Admission::Permit permit, BearerPtr bearer);
+  bool Hedges(const RpcInfo& rpc) const {
+    return times_.hedge > milliseconds(0) && rpc.id == RpcId::kSignSingle;
+  }
+  // The right to send a second request beside the one at `first`, at once or not at all.
+  std::optional<Admission::Permit> HedgeTurn(std::size_t first);
   // True: try again. Waits, or renews the token, before it says so.
   Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
                            BearerPtr bearer);
-  std::chrono::nanoseconds TimeForTry(const HsmCall& call, const RpcInfo& rpc,
-                                      SteadyTime now) const;
-  Failure Judge(const RpcInfo& rpc, const UnaryCallBase& done, Admission::Permit& permit,
-                std::chrono::nanoseconds took);
+  // The longest that one try may take if its call's deadline allows it.
+  std::chrono::nanoseconds Patience(const RpcInfo& rpc, const Admission::Permit& permit) const;
+  std::optional<Failure> Judge(const Sendable& sendable, const UnaryCallBase& done,
+                               std::chrono::nanoseconds took, std::chrono::nanoseconds patience,
+                               Admission::Permit& permit);
+
+  void AwaitTlsLook();
+  void SettleConnections();
 
   template <typename R>
   Awaitable<Status> Send(const HsmCall& call, typename R::Request request);
@@ -254,16 +310,20 @@ class Client final : public Grep11Client {
   ChannelPool pool_;
   std::minstd_rand random_;
   RetryBudget retry_budget_;
+  HedgeBudget hedge_budget_;
   Admission admission_;
   RpcMetrics metrics_;
   Event closing_;
+  std::optional<TlsWatch> tls_watch_;  // none without TLS
+  boost::asio::steady_timer tls_timer_;
+  int looks_while_renewing_ = 0;
+  const std::shared_ptr<void> alive_ = std::make_shared<char>();
 };
 
 // --- one request, with its repetitions ---
 
 Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable& sendable) {
-  const RpcInfo& rpc = sendable.rpc();
-  Retry retry(rpc, retry_budget_, random_);
+  Retry retry(sendable.rpc(), retry_budget_, random_);
   std::size_t avoid = kNoEndpoint;
   for (;;) {
     BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
@@ -276,40 +336,92 @@ Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable&
       GW_CO_TRY(turn, co_await admission_.Acquire(call.application, call.deadline, avoid));
       permit.emplace(std::move(turn));
     }
-    const SteadyTime sent = clock_.Now();
-    FinishedCall done;
-    {
-      const ChannelPool::Lease lease(pool_.Pick(permit->endpoint()));
-      done = co_await sendable.Send(silo_, lease.stub(), TimeForTry(call, rpc, sent), bearer.get());
+    const std::size_t endpoint = permit->endpoint();
+    Attempt attempt;
+    if (Hedges(sendable.rpc())) {
+      attempt = co_await HedgedTry(call.deadline, sendable, std::move(*permit), bearer);
+    } else {
+      attempt = co_await Try(call.deadline, sendable, std::move(*permit), bearer);
     }
-    if (done->status.ok()) {
-      permit->Report(Verdict::kAnswered);
-      metrics_.Answered(rpc, clock_.Now() - sent);
-      co_return std::move(done);
-    }
-    Failure failure = Judge(rpc, *done, *permit, clock_.Now() - sent);
-    if (SpeaksAgainstEndpoint(failure.what)) avoid = permit->endpoint();
     permit.reset();
-    const bool again = co_await TryAgain(call, retry, failure, bearer);
-    if (!again) co_return std::move(failure.error);
+    if (attempt.ok()) co_return std::move(attempt.done);
+    if (SpeaksAgainstEndpoint(attempt.failure->what)) avoid = endpoint;
+    const bool again = co_await TryAgain(call, retry, *attempt.failure, bearer);
+    if (!again) co_return std::move(attempt.failure->error);
   }
 }
 
-std::chrono::nanoseconds Client::TimeForTry(const HsmCall& call, const RpcInfo& rpc,
-                                            SteadyTime now) const {
-  const std::chrono::nanoseconds longest = rpc.slow ? times_.key_generation : times_.rpc;
-  return std::min<std::chrono::nanoseconds>(call.deadline.at - now, longest);
+Awaitable<Attempt> Client::Try(Deadline deadline, const Sendable& sendable,
+                               Admission::Permit permit, BearerPtr bearer) {
+  const SteadyTime sent = clock_.Now();
+  const auto patience = Patience(sendable.rpc(), permit);
+  const auto left = std::min<std::chrono::nanoseconds>(deadline.at - sent, patience);
+  const ChannelPool::Lease lease(pool_.Pick(permit.endpoint()));
+  Attempt attempt;
+  attempt.done = co_await sendable.Send(silo_, lease.stub(), left, bearer.get());
+  attempt.failure = Judge(sendable, *attempt.done, clock_.Now() - sent, patience, permit);
+  co_return attempt;
 }
 
-Failure Client::Judge(const RpcInfo& rpc, const UnaryCallBase& done, Admission::Permit& permit,
-                      std::chrono::nanoseconds took) {
-  Failure failure = FailureFrom(rpc, done.status);
-  metrics_.Failed(rpc, failure.what, took);
-  if (done.status.error_code() == grpc::CANCELLED) return failure;  // ended by us: says nothing
-  // A try that was cut short by its call's deadline says nothing about the endpoint either.
-  const bool cut_short = failure.what == FailureClass::kTimedOut && took < times_.rpc / 2;
-  if (cut_short) return failure;
-  permit.Report(SpeaksAgainstEndpoint(failure.what) ? Verdict::kFailed : Verdict::kAnswered);
+Awaitable<Attempt> Client::HedgedTry(Deadline deadline, const Sendable& sendable,
+                                     Admission::Permit permit, BearerPtr bearer) {
+  hedge_budget_.Earn();
+  const std::size_t first = permit.endpoint();
+  const auto race = std::make_shared<Race>(silo_.loop().get_executor());
+  race->Start(Try(deadline, sendable, std::move(permit), bearer));
+  const bool early = co_await race->DecidedBy(clock_.Now() + times_.hedge);
+  if (!early) {
+    auto second = HedgeTurn(first);
+    const bool hedged = second.has_value();
+    if (hedged) race->Start(Try(deadline, sendable, std::move(*second), bearer));
+    second.reset();
+    co_await race->DecidedBy(SteadyTime::max());
+    Attempt attempt = co_await race->Finish();
+    using Hedge = RpcMetrics::Hedge;
+    metrics_.Hedged(!hedged ? Hedge::kDenied : race->second_won() ? Hedge::kWon : Hedge::kLost);
+    co_return attempt;
+  }
+  co_return co_await race->Finish();
+}
+
+std::optional<Admission::Permit> Client::HedgeTurn(std::size_t first) {
+  if (!hedge_budget_.Spend()) return std::nullopt;
+  return admission_.TryAcquire(/*avoid=*/first);
+}
+
+std::chrono::nanoseconds Client::Patience(const RpcInfo& rpc,
+                                          const Admission::Permit& permit) const {
+  if (rpc.slow) return times_.key_generation;
+  return permit.probe() && rpc.repeatable ? std::min(times_.rpc, kProbePatience) : times_.rpc;
+}
+
+std::optional<Failure> Client::Judge(const Sendable& sendable, const UnaryCallBase& done,
+                                     std::chrono::nanoseconds took,
+                                     std::chrono::nanoseconds patience, Admission::Permit& permit) {
+  const RpcInfo& rpc = sendable.rpc();
+  if (done.cancelled) {  // says nothing about anybody
+    metrics_.Cancelled(rpc, took);
+    return Failure{UpstreamError(CKR_DEVICE_ERROR, "the request was cancelled"),
+                   FailureClass::kFinal};
+  }
+  std::optional<Failure> failure;
+  if (!done.status.ok()) {
+    failure = FailureFrom(rpc, done.status);
+    const bool lost =
+        failure->what == FailureClass::kUnreachable || failure->what == FailureClass::kTimedOut;
+    if (lost && done.NeverSent()) failure->what = FailureClass::kNotSent;
+  } else if (const char* missing = sendable.Lacks(done)) {
+    failure = Failure{Garbage(rpc, missing), FailureClass::kGarbled};
+  }
+  if (!failure) {
+    permit.Report(Verdict::kAnswered);
+    metrics_.Answered(rpc, took);
+    return std::nullopt;
+  }
+  metrics_.Failed(rpc, failure->what, took);
+  // A try that was cut short by its call's deadline says nothing about the endpoint.
+  const bool cut_short = done.status.error_code() == grpc::DEADLINE_EXCEEDED && took < patience / 2;
+  if (!cut_short) permit.Report(VerdictOf(failure->what));
   return failure;
 }
 
@@ -320,6 +432,7 @@ Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failur
     case Retry::Decision::Step::kGiveUp:
       break;
     case Retry::Decision::Step::kWait: {
+      metrics_.Repeated(failure.what);
       const bool stopping = co_await closing_.WaitUntil(clock_.Now() + decision.wait);
       if (!stopping) co_return true;
       break;
@@ -330,8 +443,9 @@ Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failur
           failure.what == FailureClass::kForbidden ? kPauseAfterMissingRight : kPauseAfterRefusal;
       const BearerPtr younger =
           co_await IdentityOf(call).Renew(std::move(bearer), pause, call.deadline);
-      if (younger != nullptr) co_return true;
-      break;
+      if (younger == nullptr) break;
+      metrics_.Repeated(failure.what);
+      co_return true;
     }
   }
   // Behaviour R320: a missing right shows as one line with the action's name.
@@ -343,6 +457,38 @@ Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failur
   co_return false;
 }
 
+void Client::AwaitTlsLook() {
+  tls_timer_.expires_after(kTlsLook);
+  tls_timer_.async_wait(
+      [this, alive = std::weak_ptr<void>(alive_)](const boost::system::error_code& error) {
+        if (error || alive.expired() || closing_.is_set()) return;
+        LookAtTlsFiles();
+        AwaitTlsLook();
+      });
+}
+
+void Client::LookAtTlsFiles() {
+  if (!tls_watch_) return;
+  if (const auto material = tls_watch_->Look()) {
+    log::Info("the TLS files have changed: connections to the HSM are made anew with them");
+    pool_.Renew(MakeTlsCredentials(*material));
+    looks_while_renewing_ = 0;
+  }
+  if (pool_.renewing()) SettleConnections();
+}
+
+void Client::SettleConnections() {
+  pool_.Settle();
+  if (++looks_while_renewing_ != kLooksBeforeWarning) return;
+  for (const std::string& endpoint : pool_.Unsettled()) {
+    log::Warn(
+        "HSM endpoint {} accepts no connection with the changed TLS files so far; the connections "
+        "made before stay in use (check that the HSM trusts the new certificate, and the new CA "
+        "file the HSM's)",
+        endpoint);
+  }
+}
+
 template <typename R>
 Awaitable<Status> Client::Send(const HsmCall& call, typename R::Request request) {
   const SendableOf<R> sendable(request);
@@ -352,69 +498,74 @@ Awaitable<Status> Client::Send(const HsmCall& call, typename R::Request request)
 
 template <typename R, auto kField, Empty kEmpty>
 Awaitable<Result<Bytes>> Client::FetchBytes(const HsmCall& call, typename R::Request request) {
-  const SendableOf<R> sendable(request);
+  const SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
+    return kEmpty == Empty::kIsGarbage && (reply.*kField)().empty() ? "result" : nullptr;
+  });
   GW_CO_TRY(done, co_await Run(call, sendable));
-  const std::string& field = (ReplyOf<R>(done).*kField)();
-  if (kEmpty == Empty::kIsGarbage && field.empty()) co_return Garbage(sendable.rpc(), "result");
-  co_return CopyOf(field);
+  co_return CopyOf((ReplyOf<R>(done).*kField)());
 }
 
 template <typename R>
 Awaitable<Result<OperationState>> Client::FetchState(const HsmCall& call,
                                                      typename R::Request request) {
-  const SendableOf<R> sendable(request);
+  const SendableOf<R> sendable(request, &LacksState<R>);
   GW_CO_TRY(done, co_await Run(call, sendable));
   OperationState state;
   state.octets = CopyOf(ReplyOf<R>(done).state());
-  if (state.octets.empty()) co_return Garbage(sendable.rpc(), "state");
   co_return state;
 }
 
 template <typename R, auto kField>
 Awaitable<Result<UpdateResult>> Client::FetchUpdate(const HsmCall& call,
                                                     typename R::Request request) {
-  const SendableOf<R> sendable(request);
+  const SendableOf<R> sendable(request, &LacksState<R>);
   GW_CO_TRY(done, co_await Run(call, sendable));
   UpdateResult result;
   result.state.octets = CopyOf(ReplyOf<R>(done).state());
-  if (result.state.octets.empty()) co_return Garbage(sendable.rpc(), "state");
-  if constexpr (!std::is_null_pointer_v<decltype(kField)>) result.output = CopyOf((ReplyOf<R>(done).*kField)());
+  if constexpr (!std::is_null_pointer_v<decltype(kField)>) {
+    result.output = CopyOf((ReplyOf<R>(done).*kField)());
+  }
   co_return result;
 }
 
 template <typename R, auto kRaw, auto kMessage>
 Awaitable<Result<MadeKey>> Client::FetchKey(const HsmCall& call, typename R::Request request) {
-  const SendableOf<R> sendable(request);
+  const SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
+    return HoldsKey((reply.*kRaw)(), (reply.*kMessage)()) ? nullptr : "key";
+  });
   GW_CO_TRY(done, co_await Run(call, sendable));
   const auto& reply = ReplyOf<R>(done);
   MadeKey made;
   made.key = TakeKey((reply.*kRaw)(), (reply.*kMessage)());
-  if (made.key.empty()) co_return Garbage(sendable.rpc(), "key");
   made.check_sum = CopyOf(reply.checksum());
   co_return made;
 }
 
 Awaitable<Result<MadeKeyPair>> Client::FetchKeyPair(const HsmCall& call,
                                                     grep11::GenerateKeyPairRequest request) {
-  const SendableOf<GenerateKeyPairRpc> sendable(request);
+  const SendableOf<GenerateKeyPairRpc> sendable(
+      request, [](const grep11::GenerateKeyPairResponse& reply) {
+        const bool whole = HoldsKey(reply.privkeybytes(), reply.privkey()) &&
+                           HoldsKey(reply.pubkeybytes(), reply.pubkey());
+        return whole ? nullptr : "key pair";
+      });
   GW_CO_TRY(done, co_await Run(call, sendable));
   const auto& reply = ReplyOf<GenerateKeyPairRpc>(done);
   MadeKeyPair made;
   made.private_key = TakeKey(reply.privkeybytes(), reply.privkey());
   made.public_key = TakeKey(reply.pubkeybytes(), reply.pubkey());
-  if (made.private_key.empty() || made.public_key.empty()) {
-    co_return Garbage(sendable.rpc(), "key pair");
-  }
   co_return made;
 }
 
 Awaitable<Result<KeyBlob>> Client::FetchObject(const HsmCall& call,
                                                grep11::SetAttributeValueRequest request) {
-  const SendableOf<SetAttributeValueRpc> sendable(request);
+  const SendableOf<SetAttributeValueRpc> sendable(
+      request, [](const grep11::SetAttributeValueResponse& reply) {
+        return reply.object().empty() ? "key" : nullptr;
+      });
   GW_CO_TRY(done, co_await Run(call, sendable));
   KeyBlob key;
   key.octets = CopyOf(ReplyOf<SetAttributeValueRpc>(done).object());
-  if (key.empty()) co_return Garbage(sendable.rpc(), "key");
   co_return key;
 }
 

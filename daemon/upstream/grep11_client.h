@@ -27,6 +27,9 @@ class Grep11Client : public HsmClient {
   // Refuses what waits and what comes, ends back-offs; requests in flight go on until the silo
   // cancels them.
   virtual void Close() = 0;
+  // Whether certificate, key or CA file have changed; new connections then replace the old ones as
+  // soon as they stand. Done every two seconds without being asked; this is for tests.
+  virtual void LookAtTlsFiles() = 0;
   // Opens all connections, so that the first call does not pay for the handshake. Any thread.
   virtual void Connect() = 0;
 };

@@ -206,4 +206,8 @@ KeyBlob TakeKey(const std::string& raw, const grep11::KeyBlob& message) {
   return key;
 }
 
+bool HoldsKey(const std::string& raw, const grep11::KeyBlob& message) {
+  return !raw.empty() || (message.keyblobs_size() > 0 && !message.keyblobs(0).empty());
+}
+
 }  // namespace gw

@@ -34,5 +34,7 @@ inline void Assign(ByteView from, std::string* to) { *to = TextOf(from); }
 // The blob of a new key: the raw field, or the KeyBlob message if a server fills only that one.
 // Empty: neither.
 KeyBlob TakeKey(const std::string& raw, const grep11::KeyBlob& message);
+// TakeKey() would give a blob.
+bool HoldsKey(const std::string& raw, const grep11::KeyBlob& message);
 
 }  // namespace gw

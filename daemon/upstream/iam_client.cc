@@ -14,6 +14,7 @@
 #include "daemon/core/metrics.h"
 #include "daemon/runtime/event.h"
 #include "daemon/upstream/tls_files.h"
+#include "daemon/upstream/tls_watch.h"
 #include "daemon/upstream/wiping_allocator.h"
 
 namespace gw {
@@ -91,8 +92,11 @@ void StartLookup(const std::shared_ptr<Lookup>& lookup, const IamUrl& url) {
 }  // namespace
 
 struct IamClient::State {
-  State(asio::any_io_executor executor_in, const Clock& clock_in, IamUrl url_in)
-      : executor(std::move(executor_in)), clock(clock_in), url(std::move(url_in)) {}
+  State(asio::any_io_executor executor_in, const Clock& clock_in, IamUrl url_in, TlsConfig files)
+      : executor(std::move(executor_in)),
+        clock(clock_in),
+        url(std::move(url_in)),
+        watch(std::move(files)) {}
 
   Error Unreachable(const char* step, const std::string& why) const {
     log::Error(
@@ -105,30 +109,38 @@ struct IamClient::State {
   const asio::any_io_executor executor;
   const Clock& clock;
   const IamUrl url;
-  mutable asio::ssl::context tls{asio::ssl::context::tls_client};
+  TlsWatch watch;
+  std::shared_ptr<asio::ssl::context> tls;  // shared with the exchanges that use it
 };
 
 namespace {
 
-Status LoadRoots(asio::ssl::context& tls, const IamConfig& config) {
+TlsConfig FilesOf(const IamConfig& config) {
   TlsConfig files;
   files.ca_file = config.ca_file;
-  GW_TRY(material, LoadTlsMaterial(files));
-  ErrorCode error;
-  tls.add_certificate_authority({material.roots.data(), material.roots.size()}, error);
-  if (error) return CallerError(CKR_ARGUMENTS_BAD, "IAM CA file: " + error.message());
-  return Ok();
+  return files;
 }
 
-Status Prepare(asio::ssl::context& tls, const IamConfig& config) {
+Result<std::shared_ptr<asio::ssl::context>> ContextOf(const TlsMaterial& material) {
+  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   ErrorCode error;
-  tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                      asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                      asio::ssl::context::no_tlsv1_1,
-                  error);
-  if (!error) tls.set_verify_mode(asio::ssl::verify_peer, error);
+  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1,
+                   error);
+  if (!error) tls->set_verify_mode(asio::ssl::verify_peer, error);
   if (error) return InternalError("TLS context: " + error.message());
-  return LoadRoots(tls, config);
+  tls->add_certificate_authority({material.roots.data(), material.roots.size()}, error);
+  if (error) return CallerError(CKR_ARGUMENTS_BAD, "IAM CA file: " + error.message());
+  return tls;
+}
+
+// Two looks: exchanges are too far apart to wait for the next one.
+void TakeChangedRoots(TlsWatch& watch, std::shared_ptr<asio::ssl::context>& tls) {
+  auto material = watch.Look();
+  if (!material) material = watch.Look();
+  if (!material) return;
+  if (auto context = ContextOf(*material)) tls = std::move(*context);
 }
 
 bool AnnounceName(Stream& stream, std::string host) {
@@ -193,14 +205,16 @@ Awaitable<Trouble> Exchange(Stream& stream, const Tcp::resolver::results_type& a
 
 }  // namespace
 
-IamClient::IamClient(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+IamClient::IamClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
 IamClient::~IamClient() = default;
 
 Result<std::unique_ptr<IamClient>> IamClient::Make(asio::any_io_executor executor,
                                                    const Clock& clock, const IamConfig& config) {
   GW_TRY(url, ParseIamUrl(config.endpoint));
-  auto state = std::make_shared<const State>(std::move(executor), clock, std::move(url));
-  GW_TRY_VOID(Prepare(state->tls, config));
+  auto state = std::make_shared<State>(std::move(executor), clock, std::move(url), FilesOf(config));
+  GW_TRY(material, LoadTlsMaterial(FilesOf(config)));
+  GW_TRY(tls, ContextOf(material));
+  state->tls = std::move(tls);
   return std::unique_ptr<IamClient>(new IamClient(std::move(state)));
 }
 
@@ -214,7 +228,9 @@ Awaitable<Result<IamToken>> IamClient::Fetch(SecretBytes api_key, Deadline deadl
     co_return state->Unreachable(
         "name look-up", looked_up ? lookup->error.message() : std::string("no answer in time"));
   }
-  Stream stream(state->executor, state->tls);
+  TakeChangedRoots(state->watch, state->tls);
+  const auto tls = state->tls;
+  Stream stream(state->executor, *tls);
   GW_CO_TRY_VOID(NameServer(stream, state->url.host));
   beast::get_lowest_layer(stream).expires_at(deadline.at);
   const SecretBytes form = FormOf(api_key.view());

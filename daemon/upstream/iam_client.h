@@ -14,8 +14,8 @@
 
 namespace gw {
 
-// Loop only. One connection per exchange: they are an hour apart. Exchanges under way may outlive
-// it.
+// Loop only. One connection per exchange: they are an hour apart. The name is looked up each time,
+// and a CA file that has changed is read again. Exchanges under way may outlive it.
 class IamClient {
  public:
   //   errors  CKR_ARGUMENTS_BAD  the endpoint is no https URL, or the CA file cannot be used
@@ -32,9 +32,9 @@ class IamClient {
 
  private:
   struct State;
-  explicit IamClient(std::shared_ptr<const State> state);
+  explicit IamClient(std::shared_ptr<State> state);
 
-  std::shared_ptr<const State> state_;
+  std::shared_ptr<State> state_;
 };
 
 struct IamUrl {

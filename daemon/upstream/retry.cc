@@ -2,33 +2,71 @@
 #include "daemon/upstream/retry.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace gw {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned kMostWaits = 6;
-constexpr milliseconds kFirstWait{25};
-constexpr milliseconds kFirstWaitForLoad{100};  // the rate window of a crypto unit is a second
-constexpr milliseconds kLongestWait{2'000};
+constexpr milliseconds kWaitWithoutBudget{1'000};
+constexpr unsigned kWhileThereIsTime = std::numeric_limits<unsigned>::max();
+constexpr unsigned kMostDoublings = 10;  // beyond every rule's longest wait
+
+enum class Step : std::uint8_t { kNone, kRenew, kAnyRpc, kRepeatableRpc };
+enum class Paid : bool { kNo, kYes };
 
 }  // namespace
 
+struct Retry::Rule {
+  FailureClass what;
+  Step step = Step::kNone;
+  Paid paid = Paid::kNo;  // what was never sent, or refused, costs the HSM nothing
+  milliseconds first{0};
+  milliseconds longest{0};
+  unsigned most = 0;
+};
+
+const Retry::Rule& Retry::RuleOf(FailureClass what) {
+  using What = FailureClass;
+  static constexpr Rule kRules[] = {
+      {What::kFinal},
+      {What::kUnauthenticated, Step::kRenew},
+      {What::kForbidden, Step::kRenew},
+      // The rate window of a crypto unit is a second.
+      {What::kExhausted, Step::kAnyRpc, Paid::kNo, milliseconds(100), milliseconds(1'000),
+       kWhileThereIsTime},
+      {What::kNotSent, Step::kAnyRpc, Paid::kNo, milliseconds(10), milliseconds(250),
+       kWhileThereIsTime},
+      {What::kUnreachable, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(250),
+       kWhileThereIsTime},
+      {What::kTimedOut, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(250),
+       kWhileThereIsTime},
+      {What::kAskAgain, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(2'000), 8},
+      {What::kGarbled, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(250), 4},
+  };
+  static_assert(std::size(kRules) == kFailureClasses);
+  static_assert([] {
+    for (std::size_t i = 0; i < kFailureClasses; ++i) {
+      if (static_cast<std::size_t>(kRules[i].what) != i) return false;
+    }
+    return true;
+  }());
+  return kRules[static_cast<std::size_t>(what)];
+}
+
 Retry::Decision Retry::Next(FailureClass what, SteadyTime now, Deadline deadline) {
-  switch (what) {
-    case FailureClass::kFinal:
-      return {};
-    case FailureClass::kUnauthenticated:
-    case FailureClass::kForbidden:
+  const Rule& rule = RuleOf(what);
+  switch (rule.step) {
+    case Step::kNone:
+      break;
+    case Step::kRenew:
       return RenewOnce();
-    case FailureClass::kExhausted:
-      return BackOff(kFirstWaitForLoad, now, deadline);
-    case FailureClass::kUnreachable:
-    case FailureClass::kTimedOut:
-    case FailureClass::kAskAgain:
-      if (!rpc_.repeatable) return {};
-      return BackOff(kFirstWait, now, deadline);
+    case Step::kRepeatableRpc:
+      if (!rpc_.repeatable) break;
+      [[fallthrough]];
+    case Step::kAnyRpc:
+      return BackOff(what, rule, now, deadline);
   }
   return {};
 }
@@ -39,15 +77,18 @@ Retry::Decision Retry::RenewOnce() {
   return {Decision::Step::kRenewToken, {}};
 }
 
-Retry::Decision Retry::BackOff(std::chrono::nanoseconds first, SteadyTime now, Deadline deadline) {
-  if (waits_ == kMostWaits) return {};
-  const std::chrono::nanoseconds longest = kLongestWait;
-  const auto full = std::min(first * (1u << waits_), longest);
+Retry::Decision Retry::BackOff(FailureClass what, const Rule& rule, SteadyTime now,
+                               Deadline deadline) {
+  unsigned& waits = waits_[static_cast<std::size_t>(what)];
+  if (waits == rule.most) return {};
+  auto full = std::min(rule.first * (1u << std::min(waits, kMostDoublings)), rule.longest);
+  if (rule.paid == Paid::kYes && !budget_.Spend()) full = std::max(full, kWaitWithoutBudget);
   std::uniform_real_distribution<double> jitter(0.5, 1.0);
-  const auto wait = std::chrono::nanoseconds(
-      static_cast<std::int64_t>(static_cast<double>(full.count()) * jitter(random_)));
-  if (deadline.at - now <= wait || !budget_.Spend()) return {};
-  ++waits_;
+  const std::chrono::duration<double, std::milli> jittered =
+      jitter(random_) * std::chrono::duration<double, std::milli>(full);
+  const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(jittered);
+  if (deadline.at - now <= wait) return {};
+  ++waits;
   return {Decision::Step::kWait, wait};
 }
 

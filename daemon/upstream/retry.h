@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -13,7 +14,8 @@
 namespace gw {
 
 // Bounds the share of retries, so that an HSM in trouble is not drowned by them: each first try
-// earns a tenth of a retry, up to `kMost` in hand. One per token's HSM; loop only.
+// earns a fifth of a retry, up to `kMost` in hand, about what one lost endpoint leaves behind.
+// Without anything in hand retries come late, but they come. One per token's HSM; loop only.
 class RetryBudget {
  public:
   void Earn() { in_hand_ = in_hand_ + kPerTry > kMost ? kMost : in_hand_ + kPerTry; }
@@ -24,20 +26,23 @@ class RetryBudget {
   }
 
  private:
-  static constexpr double kPerTry = 0.1;
-  static constexpr double kMost = 32;
+  static constexpr double kPerTry = 0.2;
+  static constexpr double kMost = 256;
   double in_hand_ = kMost;
 };
 
 // One RPC with its repetitions. Rules (design 8, behaviour R130, R311, R335):
 //   token refused       renew it once and try again at once, whatever the RPC: nothing ran
 //   right missing       the same
-//   overload            back off and try again, whatever the RPC: nothing ran
-//   unreachable, no answer in time, the HSM's own retry hint
+//   overload, not sent  back off and try again, whatever the RPC: nothing ran
+//   connection lost, no answer in time
 //                       back off and try again if the RPC is repeatable
+//   the HSM's own retry hint, an answer that is none
+//                       the same, a few times
 //   anything else       never
 // Back-offs double from one try to the next and are jittered down to a half; a try that could only
-// start after the deadline is not made; all but the renewals are paid from the budget.
+// start after the deadline is not made. Nothing else ends the tries of a request that an endpoint
+// away has lost: admission holds it back until some endpoint answers, so these back-offs are short.
 class Retry {
  public:
   Retry(const RpcInfo& rpc, RetryBudget& budget, std::minstd_rand& random)
@@ -52,13 +57,15 @@ class Retry {
   Decision Next(FailureClass what, SteadyTime now, Deadline deadline);
 
  private:
+  struct Rule;
+  static const Rule& RuleOf(FailureClass what);
   Decision RenewOnce();
-  Decision BackOff(std::chrono::nanoseconds first, SteadyTime now, Deadline deadline);
+  Decision BackOff(FailureClass what, const Rule& rule, SteadyTime now, Deadline deadline);
 
   const RpcInfo& rpc_;
   RetryBudget& budget_;
   std::minstd_rand& random_;
-  unsigned waits_ = 0;
+  std::array<unsigned, kFailureClasses> waits_{};
   bool renewed_ = false;
 };
 

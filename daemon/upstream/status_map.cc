@@ -153,7 +153,8 @@ struct PlainStatus {
 };
 constexpr auto kPlain = std::to_array<PlainStatus>({
     {grpc::OK, "OK", CKR_DEVICE_ERROR, FailureClass::kFinal},
-    {grpc::CANCELLED, "CANCELLED", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    // Not by us: then nobody asks here. Servers and proxies that stop end their calls so.
+    {grpc::CANCELLED, "CANCELLED", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
     {grpc::UNKNOWN, "UNKNOWN", CKR_DEVICE_ERROR, FailureClass::kFinal},
     {grpc::INVALID_ARGUMENT, "INVALID_ARGUMENT", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
     {grpc::DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", CKR_DEVICE_ERROR, FailureClass::kTimedOut},
@@ -166,9 +167,10 @@ constexpr auto kPlain = std::to_array<PlainStatus>({
     {grpc::ABORTED, "ABORTED", CKR_DEVICE_ERROR, FailureClass::kAskAgain},
     {grpc::OUT_OF_RANGE, "OUT_OF_RANGE", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
     {grpc::UNIMPLEMENTED, "UNIMPLEMENTED", CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
-    {grpc::INTERNAL, "INTERNAL", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    // GREP11 has no use for it: gRPC gives it for answers that break its rules.
+    {grpc::INTERNAL, "INTERNAL", CKR_DEVICE_ERROR, FailureClass::kGarbled},
     {grpc::UNAVAILABLE, "UNAVAILABLE", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-    {grpc::DATA_LOSS, "DATA_LOSS", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    {grpc::DATA_LOSS, "DATA_LOSS", CKR_DEVICE_ERROR, FailureClass::kGarbled},
     {grpc::UNAUTHENTICATED, "UNAUTHENTICATED", CKR_USER_NOT_LOGGED_IN,
      FailureClass::kUnauthenticated},
 });
@@ -237,7 +239,7 @@ Failure FromCode(const RpcInfo& rpc, const HsmCode& code, std::string detail, bo
   return failure;
 }
 
-Failure FromDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail) {
+Failure FromKnownDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail) {
   const std::string text = "the HSM says: " + Printable(detail.detail());
   if (const HsmCode* code = FindCode(detail.code())) {
     return FromCode(rpc, *code, text, detail.retry());
@@ -247,9 +249,24 @@ Failure FromDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail) {
   return FromCode(rpc, unknown, text, detail.retry());
 }
 
+// RESOURCE_EXHAUSTED with a detail is more than the detail's hint: nothing ran.
+Failure FromDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail, grpc::StatusCode code) {
+  Failure failure = FromKnownDetail(rpc, detail);
+  if (code == grpc::RESOURCE_EXHAUSTED && failure.what == FailureClass::kAskAgain) {
+    failure.what = FailureClass::kExhausted;
+  }
+  return failure;
+}
+
 // Limits of message sizes come under the same code as overload, but never go away.
 bool IsSizeLimit(const grpc::Status& status) {
   return status.error_message().find("larger than max") != std::string::npos;
+}
+
+// Only we have this limit, so the message is about an answer, not about the request.
+bool IsLargeReply(const grpc::Status& status) {
+  return status.error_message().find("vs. " + std::to_string(kLargestReplyBytes)) !=
+         std::string::npos;
 }
 
 Failure FromPlain(const RpcInfo& rpc, const grpc::Status& status) {
@@ -261,6 +278,9 @@ Failure FromPlain(const RpcInfo& rpc, const grpc::Status& status) {
     text += "; needed: IAM action " + std::string(rpc.action);
   }
   if (row.what == FailureClass::kExhausted && IsSizeLimit(status)) {
+    if (IsLargeReply(status)) {
+      return {UpstreamError(CKR_DEVICE_ERROR, std::move(text), true), FailureClass::kGarbled};
+    }
     return {CallerError(CKR_DATA_LEN_RANGE, std::move(text)), FailureClass::kFinal};
   }
   const bool retryable = row.what != FailureClass::kFinal;
@@ -272,7 +292,7 @@ Failure FromPlain(const RpcInfo& rpc, const grpc::Status& status) {
 std::span<const HsmCode> KnownHsmCodes() { return kCodes; }
 
 Failure FailureFrom(const RpcInfo& rpc, const grpc::Status& status) {
-  if (const auto detail = DetailOf(status)) return FromDetail(rpc, *detail);
+  if (const auto detail = DetailOf(status)) return FromDetail(rpc, *detail, status.error_code());
   if (status.error_code() == grpc::UNKNOWN) {
     if (const HsmCode* code = CodeNamedIn(status.error_message())) {
       return FromCode(rpc, *code, Printable(status.error_message()), false);

@@ -14,6 +14,10 @@ class Status;
 
 namespace gw {
 
+// A request may have 64 MiB (wire sheet 8.1), and no answer is longer than its request by more than
+// this. An odd number on purpose: gRPC's message names the limit that was exceeded.
+inline constexpr int kLargestReplyBytes = (65 << 20) + 1;
+
 // `status` is not OK. Codes that the standard or IBM's vendor range knows reach the application
 // unchanged (behaviour R130, 10.3). A missing right and an HSM without master key are logged here,
 // with what to do about it (R320, R334).

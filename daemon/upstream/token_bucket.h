@@ -33,6 +33,13 @@ class TokenBucket {
   void Take() {
     if (!unlimited()) level_ -= 1;
   }
+  // From now on. What has gathered until then stays, up to the new burst.
+  void SetRate(SteadyTime now, double rate_per_s, double burst) {
+    Available(now);
+    rate_per_s_ = rate_per_s;
+    burst_ = burst;
+    level_ = std::min(level_, burst_);
+  }
   // When the next request may leave; `now` if at once.
   SteadyTime NextAt(SteadyTime now) {
     if (Has(now)) return now;
@@ -42,8 +49,8 @@ class TokenBucket {
   }
 
  private:
-  const double rate_per_s_;
-  const double burst_;
+  double rate_per_s_;
+  double burst_;
   double level_ = 0;
   SteadyTime refilled_{};
   bool started_ = false;

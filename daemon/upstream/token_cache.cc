@@ -24,6 +24,7 @@ constexpr double kRenewAt = 0.8;   // of a token's life
 constexpr double kJitter = 0.05;   // of a token's life, to both sides
 constexpr seconds kFirstPause{1};  // between failed renewals, doubled each time
 constexpr seconds kLongestPause{60};
+constexpr seconds kAnswerlessPause{1};  // between fetches for calls that cannot do without
 
 SecretBytes AuthorizationOf(const SecretBytes& token) {
   static constexpr std::string_view kScheme = "Bearer ";
@@ -94,6 +95,7 @@ class TokenCache::Entry final : public BearerIdentity, public std::enable_shared
   SteadyTime next_try_ = SteadyTime::max();
   unsigned failures_ = 0;
   std::optional<Error> last_error_;
+  SteadyTime failed_at_{};  // with last_error_
   std::optional<SteadyTime> last_forced_;
 };
 
@@ -138,8 +140,10 @@ BearerPtr TokenCache::Entry::Current() const {
 
 Awaitable<Result<BearerPtr>> TokenCache::Entry::Get(Deadline deadline) {
   if (BearerPtr current = Current()) co_return current;
-  // With IAM away, one failed exchange answers for all calls of the pause after it.
-  if (last_error_ && state_->clock.Now() < next_try_ && !flying()) co_return *last_error_;
+  // With IAM away, one failed exchange answers for all calls of the second after it.
+  if (last_error_ && state_->clock.Now() < failed_at_ + kAnswerlessPause && !flying()) {
+    co_return *last_error_;
+  }
   auto flown = co_await Fly(/*force=*/false, deadline);
   if (!flown) {
     if (!IsRefusal(flown.error())) co_return flown.error();
@@ -245,6 +249,7 @@ void TokenCache::Entry::NoteFailure(const Error& error) {
   ++failures_;
   next_try_ = now + Part(pause, state_->Random(0.5, 1));
   last_error_ = error;
+  failed_at_ = now;
   const bool alive = Current() != nullptr;
   if (verified_ && alive) {
     const auto left = duration_cast<seconds>(bearer_->expires_at - now);

@@ -1,6 +1,7 @@
 // Room: tests/support.
 #include "tests/support/fake_hsm.h"
 
+#include <google/protobuf/message.h>
 #include <grep11_errors.pb.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/generic/async_generic_service.h>
@@ -36,6 +37,23 @@ grpc::ByteBuffer BufferOf(const std::string& bytes) {
   return {&slice, 1};
 }
 
+// Something in every field of octets.
+std::string AnyAnswerTo(const std::string& method) {
+  const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+      "grep11." + method + "Response");
+  if (type == nullptr) return {};
+  const std::unique_ptr<google::protobuf::Message> out(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    if (field->type() != google::protobuf::FieldDescriptor::TYPE_BYTES || field->is_repeated()) {
+      continue;
+    }
+    out->GetReflection()->SetString(out.get(), field, field->lowercase_name());
+  }
+  return out->SerializeAsString();
+}
+
 std::string AnswerTo(const std::string& method, const std::string& request) {
   if (method == "SignSingle") {
     grep11::SignSingleRequest in;
@@ -69,7 +87,7 @@ std::string AnswerTo(const std::string& method, const std::string& request) {
     out.set_pubkeybytes("public blob");
     return out.SerializeAsString();
   }
-  return {};
+  return AnyAnswerTo(method);
 }
 
 }  // namespace
@@ -251,6 +269,12 @@ void FakeHsm::State::OnRequest(Call& call) {
     case HsmFault::Kind::kGarbage:
       call.reply = BufferOf("\x0f\xff\xff\xff");
       return Answer(call);
+    case HsmFault::Kind::kEmpty:
+      call.reply = BufferOf("");
+      return Answer(call);
+    case HsmFault::Kind::kHuge:
+      call.reply = BufferOf(std::string(66u << 20, '\0'));
+      return Answer(call);
     case HsmFault::Kind::kDrop:
       call.step = Call::Step::kParked;
       break;
@@ -279,6 +303,10 @@ void FakeHsm::Start() { state_->Start(); }
 void FakeHsm::Push(HsmFault fault) {
   const std::lock_guard lock(state_->mutex);
   state_->faults.push_back(std::move(fault));
+}
+void FakeHsm::ClearFaults() {
+  const std::lock_guard lock(state_->mutex);
+  state_->faults.clear();
 }
 void FakeHsm::RequireAuthorization(std::string value) {
   const std::lock_guard lock(state_->mutex);

@@ -23,6 +23,8 @@ struct HsmFault {
     kDelay,    // the right answer, after `delay`
     kStatus,   // `code` and `message`, with `details` as grpc-status-details-bin
     kGarbage,  // OK, with bytes that are no such message
+    kEmpty,    // OK, with a message without fields
+    kHuge,     // OK, with more octets than anybody has asked for
     kDrop,     // no answer until the client gives up
   } kind = Kind::kPass;
   std::string method;  // "SignSingle"; empty: any
@@ -36,7 +38,8 @@ struct HsmFault {
 std::string Grep11Details(std::uint64_t rv, const std::string& text, bool retry);
 
 // Thread: any. SignSingle answers "signed:" and the data; GenerateRandom zeros; GetMechanismList
-// {1, 0x1041}; GenerateKey and GenerateKeyPair fixed blobs; everything else an empty message.
+// {1, 0x1041}; GenerateKey and GenerateKeyPair fixed blobs; everything else has the names of its
+// fields of octets as their values.
 class FakeHsm {
  public:
   struct Options {
@@ -48,6 +51,8 @@ class FakeHsm {
 
   std::uint16_t port() const;
   void Push(HsmFault fault);
+  // Drops the script.
+  void ClearFaults();
   // Requests with another authorization get UNAUTHENTICATED. Empty: all are welcome.
   void RequireAuthorization(std::string value);
   std::uint64_t calls(std::string_view method) const;

@@ -54,7 +54,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   local: {verify: no, digest: off, hash_sign: false}
   limits: {connections: 1, connections_per_application: 2, sessions_per_application: 3,
            objects_per_application: 4, max_frame_bytes: 1MiB, gathered_bytes: 8KiB, bytes_in_flight: 2MiB}
-  times: {call: 1s, key_generation: 2m, rpc: 300, iam: 400ms, drain: 0, application_grace: 5 s}
+  times: {call: 1s, key_generation: 2m, rpc: 300, iam: 400ms, hedge: 50ms, drain: 0, application_grace: 5 s}
   policy: {allowed_users: [root, 33], allowed_groups: 44}
 )"));
   ASSERT_NE(config, nullptr);
@@ -76,6 +76,7 @@ TEST(GatewayTest, EveryValueReachesItsPlace) {
   EXPECT_EQ(gateway.limits.gathered_bytes, 8192u);
   EXPECT_EQ(gateway.limits.bytes_in_flight, 2u << 20);
   EXPECT_EQ(gateway.times.call, milliseconds(1000));
+  EXPECT_EQ(gateway.times.hedge, milliseconds(50));
   EXPECT_EQ(gateway.times.key_generation, milliseconds(120'000));
   EXPECT_EQ(gateway.times.rpc, milliseconds(300));
   EXPECT_EQ(gateway.times.iam, milliseconds(400));

@@ -121,7 +121,6 @@ TEST_F(AdmissionTest, WithNoEndpointAnsweringTheRefusalSaysDeviceError) {
     });
   }
   EXPECT_FALSE(test::OnLoop(silo_, [this] { return admission_->Good(0); }));
-  Hold(Start(In(60s)));
   auto waiting = Start(Deadline{clock_.Now() + 10ms});
   EXPECT_EQ(Queued(), 1u);
   clock_.Advance(20ms);

@@ -45,6 +45,14 @@ class BudgetTest : public testing::Test {
     while (budget_->TryTake(now, kNoEndpoint)) ++taken;
     return taken;
   }
+  // Lets the endpoint fail until it is avoided; the others answer.
+  void MakeIll(std::size_t endpoint) {
+    while (budget_->Good(endpoint)) {
+      const auto taken = budget_->TryTake(kStart, kNoEndpoint);
+      ASSERT_TRUE(taken.has_value());
+      budget_->Release(*taken, *taken == endpoint ? Verdict::kFailed : Verdict::kAnswered, kStart);
+    }
+  }
   Status Enqueue(std::uint64_t application, SteadyTime deadline, SteadyTime now) {
     requests_.push_back(std::make_unique<Request>(application, deadline, decided_));
     return budget_->Enqueue(*requests_.back(), now);
@@ -169,39 +177,92 @@ TEST_F(BudgetTest, LoadSpreadsOverEndpoints) {
 
 TEST_F(BudgetTest, AnEndpointThatFailsIsAvoidedAndProbedWithOneRequest) {
   Make({Limits(0, 0, 1000), Limits(0, 0, 1000)});
-  while (budget_->Good(0)) {
-    if (const auto endpoint = budget_->TryTake(kStart, kNoEndpoint)) {
-      budget_->Release(*endpoint, *endpoint == 0 ? Verdict::kFailed : Verdict::kAnswered, kStart);
-    }
-  }
+  MakeIll(0);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(budget_->TryTake(kStart, kNoEndpoint), 1u);
-  const SteadyTime due = kStart + Health::kFirstAvoidance;
+  const SteadyTime due = kStart + Health::kFirstInterval;
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(budget_->TryTake(due, kNoEndpoint).has_value());
   EXPECT_EQ(budget_->OutstandingOf(0), 1u);
   budget_->Release(0, Verdict::kAnswered, due);
   EXPECT_TRUE(budget_->Good(0));
 }
 
-TEST_F(BudgetTest, WithAllEndpointsIllNobodyWaitsForAProbe) {
-  Make({Limits(0, 0, 1000)});
-  for (unsigned i = 0; i < Health::kFailuresToAvoid; ++i) {
-    budget_->Release(*budget_->TryTake(kStart, kNoEndpoint), Verdict::kFailed, kStart);
-  }
+TEST_F(BudgetTest, WithAllEndpointsIllRequestsWaitAndSingleOnesProbe) {
+  Make({Limits(0, 0, 1000), Limits(0, 0, 1000)});
+  MakeIll(0);
+  MakeIll(1);
   EXPECT_FALSE(budget_->AnyGood());
-  EXPECT_TRUE(budget_->TryTake(kStart, kNoEndpoint).has_value());
+  EXPECT_FALSE(budget_->TryTake(kStart, kNoEndpoint).has_value());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Enqueue(1, kStart + 30s, kStart).ok());
+  const SteadyTime due = kStart + Health::kFirstInterval;
+  EXPECT_EQ(budget_->NextAdvance(kStart), due);
+  budget_->Advance(due);
+  EXPECT_EQ(decided_.size(), 2u) << "one for each endpoint";
+}
+
+TEST_F(BudgetTest, AnOutageOfFiveSecondsCostsWaitersNothingButTime) {
+  Make({Limits(500, 10, 1000), Limits(500, 10, 1000)});
+  MakeIll(0);
+  MakeIll(1);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Enqueue(1, kStart + 30s, kStart).ok());
+  SteadyTime now = kStart;
+  std::size_t probes = 0;
+  while (now < kStart + 5s) {
+    now = budget_->NextAdvance(now);
+    budget_->Advance(now);
+    for (; probes < decided_.size(); ++probes) {
+      ASSERT_EQ(decided_[probes]->state(), WaitingRequest::State::kGranted);
+      budget_->Release(decided_[probes]->endpoint(), Verdict::kFailed, now);
+    }
+  }
+  EXPECT_LE(probes, 30u);
+  // They are back: the next probe is answered, and all leave at the configured rate.
+  const SteadyTime back = now;
+  while (budget_->queued() > 0) {
+    now = budget_->NextAdvance(now);
+    budget_->Advance(now);
+    for (; probes < decided_.size(); ++probes) {
+      ASSERT_EQ(decided_[probes]->state(), WaitingRequest::State::kGranted);
+      budget_->Release(decided_[probes]->endpoint(), Verdict::kAnswered, now);
+    }
+  }
+  EXPECT_LE(now - back, Health::kLongestIntervalAlone + 300ms);
 }
 
 TEST_F(BudgetTest, AProbeUnderWayDoesNotMakeTheTimerSpin) {
   Make({Limits(0, 0, 1), Limits(0, 0, 1000)});
-  while (budget_->Good(1)) {
-    if (const auto endpoint = budget_->TryTake(kStart, kNoEndpoint)) {
-      budget_->Release(*endpoint, *endpoint == 1 ? Verdict::kFailed : Verdict::kAnswered, kStart);
-    }
-  }
-  const SteadyTime due = kStart + Health::kFirstAvoidance;
+  MakeIll(1);
+  const SteadyTime due = kStart + Health::kFirstInterval;
   EXPECT_EQ(Drain(due), 2);  // the room of endpoint 0, and the probe of endpoint 1
   ASSERT_TRUE(Enqueue(1, due + 1s, due).ok());
-  EXPECT_EQ(budget_->NextAdvance(due), due + 1s);
+  EXPECT_EQ(budget_->NextAdvance(due), due + 2 * Health::kFirstInterval);
+}
+
+TEST_F(BudgetTest, ARefusalSlowsThatEndpointAndFailsNobody) {
+  Make({Limits(100, 1, 1000), Limits(100, 1, 1000)});
+  const auto endpoint = budget_->TryTake(kStart, kNoEndpoint);
+  ASSERT_TRUE(endpoint.has_value());
+  budget_->Release(*endpoint, Verdict::kRefused, kStart);
+  EXPECT_LT(budget_->Factor(*endpoint, kStart), 1);
+  EXPECT_EQ(budget_->Factor(1 - *endpoint, kStart), 1);
+  EXPECT_TRUE(budget_->Good(*endpoint));
+  // The deadline can be met at the full rate, which may be back by then.
+  Drain(kStart);
+  for (int i = 0; i < 190; ++i) ASSERT_TRUE(Enqueue(1, kStart + 1s, kStart).ok());
+}
+
+TEST_F(BudgetTest, AHangingEndpointOfTwoGetsOnlyAsMuchAsTheOtherHasInFlight) {
+  Make({Limits(0, 0, 1000), Limits(0, 0, 1000)});
+  int to_hanging = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto endpoint = budget_->TryTake(kStart, kNoEndpoint);
+    ASSERT_TRUE(endpoint.has_value());
+    if (*endpoint == 0) {
+      ++to_hanging;
+    } else {
+      budget_->Release(*endpoint, Verdict::kAnswered, kStart);
+    }
+  }
+  EXPECT_LE(to_hanging, 1);
 }
 
 TEST_F(BudgetTest, TheEndpointThatJustFailedIsTakenOnlyIfThereIsNoOther) {

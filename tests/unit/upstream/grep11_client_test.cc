@@ -31,6 +31,8 @@ Awaitable<Result<Bytes>> Sign(HsmClient* client, HsmCall call, std::string data)
   co_return co_await client->Single(call, KeyOperation::kSign, mechanism, key, ViewOf(data));
 }
 
+SteadyTime Now() { return std::chrono::steady_clock::now(); }
+
 // A token that can be renewed a number of times.
 class TestIdentity final : public BearerIdentity {
  public:
@@ -154,7 +156,7 @@ Awaitable<Status> UseEveryRpc(HsmClient* client, HsmCall call) {
   state.octets = CopyOf("state");
   AttributeList attributes;
   attributes.SetUlong(CKA_VALUE_LEN, 32);
-  // Results are empty, hence garbage for most: only what was sent matters here.
+  // Only what was sent matters here.
   static_cast<void>(co_await client->Single(call, KeyOperation::kEncrypt, mechanism, key, data));
   static_cast<void>(co_await client->Single(call, KeyOperation::kDecrypt, mechanism, key, data));
   static_cast<void>(co_await client->VerifySingle(call, mechanism, key, data, ViewOf("signature")));
@@ -263,9 +265,21 @@ TEST_F(Grep11ClientTest, KeysListsAndRandomComeBackAsDomainTypes) {
   EXPECT_TRUE(request.privkeytemplate().contains(CKA_SIGN));
 }
 
-TEST_F(Grep11ClientTest, AReplyThatIsNoMessageIsADeviceError) {
-  Fault(Kind::kGarbage);
-  EXPECT_EQ(RvOfSign(), CKR_DEVICE_ERROR);
+TEST_F(Grep11ClientTest, RepliesThatAreNoneAreADeviceErrorAfterAFewTries) {
+  for (const Kind kind : {Kind::kGarbage, Kind::kEmpty}) {
+    const auto before = hsm_->all_calls();
+    for (int i = 0; i < 5; ++i) Fault(kind);
+    EXPECT_EQ(RvOfSign(), CKR_DEVICE_ERROR);
+    EXPECT_EQ(hsm_->all_calls() - before, 5u);
+    EXPECT_EQ(RvOfSign(), CKR_OK);
+  }
+}
+
+TEST_F(Grep11ClientTest, AReplyThatIsNoneIsAskedForAgain) {
+  for (const Kind kind : {Kind::kGarbage, Kind::kEmpty, Kind::kHuge}) {
+    Fault(kind);
+    EXPECT_EQ(RvOfSign(), CKR_OK);
+  }
 }
 
 Awaitable<Status> Verify(HsmClient* client, HsmCall call) {
@@ -278,7 +292,7 @@ Awaitable<Status> Verify(HsmClient* client, HsmCall call) {
 // The reply to a verification has no fields: nothing but its decoding tells it from garbage.
 TEST_F(Grep11ClientTest, GarbageIsNoValidSignature) {
   EXPECT_TRUE(test::Await(silo_, Verify(&client(), Call())).ok());
-  Fault(Kind::kGarbage);
+  for (int i = 0; i < 5; ++i) Fault(Kind::kGarbage);
   EXPECT_EQ(test::Await(silo_, Verify(&client(), Call())).error().rv, CKR_DEVICE_ERROR);
 }
 
@@ -309,6 +323,16 @@ TEST_F(Grep11ClientTest, OverloadBacksOffAndSucceeds) {
   EXPECT_GE(std::chrono::steady_clock::now() - before, 50ms);
 }
 
+TEST_F(Grep11ClientTest, OverloadSlowsTheEndpointThatRefuses) {
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  const auto factor = [this] { return client().admission().Factor(0); };
+  EXPECT_EQ(test::OnLoop(silo_, factor), 1);
+  Fault(Kind::kStatus, kExhausted,
+        test::Grep11Details(CKR_FUNCTION_CANCELED, "rate limit", /*retry=*/true));
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_LT(test::OnLoop(silo_, factor), 0.9);
+}
+
 TEST_F(Grep11ClientTest, LastingOverloadIsDeviceMemory) {
   for (int i = 0; i < 10; ++i) Fault(Kind::kStatus, kExhausted);
   EXPECT_EQ(RvOfSign(In(500ms)), CKR_DEVICE_MEMORY);
@@ -325,6 +349,40 @@ TEST_F(Grep11ClientTest, AStepOfAMultiPartOperationIsNotRepeated) {
   const auto result = test::Await(silo_, Update(&client(), Call()));
   EXPECT_EQ(result.error().rv, CKR_DEVICE_ERROR);
   EXPECT_EQ(hsm_->all_calls(), 1u);
+}
+
+Awaitable<Result<MadeKey>> MakeKey(HsmClient* client, HsmCall call) {
+  const Mechanism mechanism{CKM_AES_KEY_GEN, {}};
+  const AttributeList attributes;
+  co_return co_await client->GenerateKey(call, mechanism, attributes);
+}
+
+TEST_F(Grep11ClientTest, AKeyThatMayHaveBeenMadeIsNotMadeAgain) {
+  Fault(Kind::kStatus, kUnavailable);
+  EXPECT_EQ(test::Await(silo_, MakeKey(&client(), Call())).error().rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(hsm_->calls("GenerateKey"), 1u);
+}
+
+TEST_F(Grep11ClientTest, AKeyThatSurelyWasNotMadeIsMadeElsewhere) {
+  test::FakeHsm::Options options;
+  options.server = ca_.Issue("hsm 2", {"DNS:localhost"});
+  const test::FakeHsm second(std::move(options));
+  AddEndpoint(second);
+  hsm_->Stop();
+  for (unsigned i = 1; i <= 20; ++i) {
+    const auto made = test::Await(silo_, MakeKey(&client(), Call()));
+    ASSERT_TRUE(made.ok()) << made.error().detail;
+    EXPECT_EQ(second.calls("GenerateKey"), i);
+  }
+}
+
+TEST_F(Grep11ClientTest, AKeyWaitsForAnHsmThatIsAway) {
+  hsm_->Stop();
+  auto made = test::Start(silo_, MakeKey(&client(), Call()));
+  EXPECT_EQ(made.wait_for(1s), std::future_status::timeout);
+  hsm_->Start();
+  EXPECT_TRUE(made.get().ok());
+  EXPECT_EQ(hsm_->calls("GenerateKey"), 1u);
 }
 
 TEST_F(Grep11ClientTest, OneTryIsBoundedAndTheNextMaySucceed) {
@@ -357,6 +415,34 @@ TEST_F(Grep11ClientTest, AnHsmThatComesBackIsFoundWithoutARestart) {
   CK_RV rv = CKR_DEVICE_ERROR;
   while (rv != CKR_OK && std::chrono::steady_clock::now() < deadline.at) rv = RvOfSign(In(2s));
   EXPECT_EQ(rv, CKR_OK);
+}
+
+// Longer than any count of tries would last; many calls at once, more than the retry budget pays.
+TEST_F(Grep11ClientTest, AnOutageCostsWaitingCallsNothingButTime) {
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  config_.endpoints[0].max_outstanding = 1000;
+  hsm_->Stop();
+  std::vector<std::future<Result<Bytes>>> signatures;
+  for (int i = 0; i < 500; ++i) {
+    signatures.push_back(test::Start(silo_, gw::Sign(&client(), Call(In(60s)), "data")));
+  }
+  EXPECT_EQ(signatures[0].wait_for(3s), std::future_status::timeout);
+  hsm_->Start();
+  const auto back = std::chrono::steady_clock::now();
+  for (auto& signature : signatures) EXPECT_TRUE(signature.get().ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
+}
+
+TEST_F(Grep11ClientTest, CallsInFlightWhenTheHsmGoesAreRepeatedWhenItIsBack) {
+  std::vector<std::future<Result<Bytes>>> signatures;
+  for (int i = 0; i < 100; ++i) {
+    Fault(Kind::kDrop);
+    signatures.push_back(test::Start(silo_, gw::Sign(&client(), Call(In(60s)), "data")));
+  }
+  while (hsm_->all_calls() < 100) std::this_thread::yield();
+  hsm_->Stop();
+  hsm_->Start();
+  for (auto& signature : signatures) EXPECT_TRUE(signature.get().ok());
 }
 
 TEST_F(Grep11ClientTest, TheOtherEndpointTakesOver) {
@@ -486,6 +572,66 @@ TEST_F(Grep11ClientTest, AServerOfAnotherNameIsNotTrusted) {
   EXPECT_EQ(wrong.all_calls(), 0u);
 }
 
+// Certificate and key of the daemon change on disk; the server trusts only the authority of the new
+// ones.
+TEST_F(Grep11ClientTest, ChangedTlsFilesAreUsedWithoutARestart) {
+  const test::TestCa second_ca("second CA");
+  test::FakeHsm::Options options;
+  options.server = ca_.Issue("hsm", {"DNS:localhost"});
+  options.client_ca = second_ca.certificate();
+  hsm_ = std::make_unique<test::FakeHsm>(std::move(options));
+  config_.endpoints.clear();
+  AddEndpoint(*hsm_);
+  const auto old = ca_.Issue("daemon", {});
+  config_.tls.mutual = true;
+  config_.tls.cert_file = dir_.Write("cert.pem", old.certificate);
+  config_.tls.key_file = dir_.Write("key.pem", old.key);
+  EXPECT_EQ(RvOfSign(In(1s)), CKR_DEVICE_ERROR);
+  const auto fresh = second_ca.Issue("daemon", {});
+  dir_.Write("cert.pem", fresh.certificate);
+  dir_.Write("key.pem", fresh.key);
+  CK_RV rv = CKR_DEVICE_ERROR;
+  for (const auto deadline = In(20s); rv != CKR_OK && Now() < deadline.at;) {
+    test::OnLoop(silo_, [this] { client().LookAtTlsFiles(); });
+    rv = RvOfSign(In(300ms));
+  }
+  EXPECT_EQ(rv, CKR_OK);
+}
+
+TEST_F(Grep11ClientTest, CallsInFlightSurviveAChangeOfTlsFiles) {
+  config_.endpoints[0].channels = 1;
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  test::HsmFault slow;
+  slow.kind = Kind::kDelay;
+  slow.delay = 1s;
+  hsm_->Push(slow);
+  auto in_flight = test::Start(silo_, gw::Sign(&client(), Call(), "data"));
+  while (hsm_->all_calls() < 2) std::this_thread::yield();
+  const auto connections = hsm_->connections();
+  const test::TestCa other("another CA");
+  dir_.Write("ca.pem", other.certificate() + ca_.certificate());
+  for (const auto deadline = In(20s); hsm_->connections() == connections && Now() < deadline.at;) {
+    test::OnLoop(silo_, [this] { client().LookAtTlsFiles(); });
+    EXPECT_EQ(RvOfSign(), CKR_OK);
+  }
+  EXPECT_GT(hsm_->connections(), connections) << "no new connection";
+  EXPECT_TRUE(in_flight.get().ok());
+  EXPECT_EQ(hsm_->calls("SignSingle"), hsm_->all_calls());
+}
+
+TEST_F(Grep11ClientTest, BrokenTlsFilesLeaveConnectionsAsTheyAre) {
+  config_.endpoints[0].channels = 1;
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  const auto connections = hsm_->connections();
+  dir_.Write("ca.pem", "no certificate");
+  const test::CapturedLog log;
+  for (int i = 0; i < 3; ++i) test::OnLoop(silo_, [this] { client().LookAtTlsFiles(); });
+  EXPECT_NE(log.text().find("ca.pem"), std::string::npos);
+  EXPECT_NE(log.text().find("put the file right"), std::string::npos);
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_EQ(hsm_->connections(), connections);
+}
+
 TEST_F(Grep11ClientTest, WithoutTlsOnlyLoopbackIsAllowedAndTheLogSaysSo) {
   config_.tls.enabled = false;
   config_.endpoints[0].address = "hsm.example";
@@ -503,6 +649,95 @@ TEST_F(Grep11ClientTest, WithoutTlsOnlyLoopbackIsAllowedAndTheLogSaysSo) {
 TEST_F(Grep11ClientTest, ATokenWithoutEndpointIsRefused) {
   config_.endpoints.clear();
   EXPECT_EQ(Grep11Client::Make(config_, times_, silo_, RealClock()).error().rv, CKR_ARGUMENTS_BAD);
+}
+
+// --- hedging ---
+
+class HedgingTest : public Grep11ClientTest {
+ protected:
+  void Delay(std::chrono::milliseconds delay, int times = 1) {
+    test::HsmFault slow;
+    slow.kind = Kind::kDelay;
+    slow.delay = delay;
+    for (int i = 0; i < times; ++i) hsm_->Push(slow);
+  }
+};
+
+TEST_F(HedgingTest, IsOffUnlessAskedFor) {
+  Delay(300ms);
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_EQ(hsm_->all_calls(), 1u);
+}
+
+TEST_F(HedgingTest, ASlowSignatureIsAskedForElsewhereAndTheFirstAnswerCounts) {
+  times_.hedge = 50ms;
+  test::FakeHsm::Options options;
+  options.server = ca_.Issue("hsm 2", {"DNS:localhost"});
+  const test::FakeHsm second(std::move(options));
+  AddEndpoint(second);
+  client().Connect();
+  const auto before = Now();
+  for (int i = 0; i < 6; ++i) {  // either endpoint may be the first
+    Delay(5s);
+    EXPECT_EQ(RvOfSign(), CKR_OK);
+    hsm_->ClearFaults();
+  }
+  EXPECT_LT(Now() - before, 5s);
+  EXPECT_GT(second.calls("SignSingle"), 0u);
+}
+
+TEST_F(HedgingTest, OneEndpointIsAskedTwice) {
+  times_.hedge = 50ms;
+  Delay(5s);
+  const auto before = Now();
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_LT(Now() - before, 4s);
+  EXPECT_EQ(hsm_->all_calls(), 2u);
+}
+
+TEST_F(HedgingTest, AQuickAnswerCostsOneRequest) {
+  times_.hedge = 5s;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_EQ(hsm_->all_calls(), 20u);
+}
+
+TEST_F(HedgingTest, SecondRequestsAreAFewPercent) {
+  times_.hedge = 20ms;
+  constexpr unsigned kSignatures = 300;
+  Delay(200ms, 2 * kSignatures);
+  std::vector<std::future<Result<Bytes>>> signatures;
+  for (unsigned i = 0; i < kSignatures; ++i) {
+    signatures.push_back(test::Start(silo_, gw::Sign(&client(), Call(), "data")));
+  }
+  for (auto& signature : signatures) EXPECT_TRUE(signature.get().ok());
+  EXPECT_GT(hsm_->all_calls(), kSignatures);
+  EXPECT_LE(hsm_->all_calls(), kSignatures + 8 + kSignatures * 3 / 100 + 1);
+}
+
+TEST_F(HedgingTest, AFailureOfBothIsRetriedAsEver) {
+  times_.hedge = 20ms;
+  times_.rpc = 200ms;
+  Fault(Kind::kDrop);
+  Fault(Kind::kDrop);
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_EQ(hsm_->all_calls(), 3u);
+}
+
+TEST_F(HedgingTest, KeysAreNotMadeTwice) {
+  times_.hedge = 20ms;
+  Delay(300ms);
+  EXPECT_TRUE(test::Await(silo_, MakeKey(&client(), Call())).ok());
+  EXPECT_EQ(hsm_->all_calls(), 1u);
+}
+
+TEST_F(HedgingTest, AStopWithBothInFlightEndsThem) {
+  times_.hedge = 20ms;
+  Fault(Kind::kDrop);
+  Fault(Kind::kDrop);
+  auto signature = test::Start(silo_, gw::Sign(&client(), Call(In(60s)), "data"));
+  while (hsm_->all_calls() < 2) std::this_thread::yield();
+  Stop();
+  EXPECT_EQ(signature.get().error().rv, CKR_DEVICE_ERROR);
 }
 
 // --- stopping ---

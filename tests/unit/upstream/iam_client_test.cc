@@ -135,6 +135,18 @@ TEST_F(IamClientTest, AnUnknownAuthorityIsNotTrusted) {
   EXPECT_EQ(iam_.requests(), 0u);
 }
 
+TEST_F(IamClientTest, AChangedCaFileIsReadAgain) {
+  const test::TestCa other("another CA");
+  const std::string file = dir_.Write("changing.pem", other.certificate());
+  const auto client = Make(iam_.Url(), file);
+  const auto fetch = [&] { return test::Await(silo_, Fetch(client.get(), In(30s))); };
+  EXPECT_EQ(fetch().error().rv, CKR_DEVICE_ERROR);
+  dir_.Write("changing.pem", "no certificate");
+  EXPECT_EQ(fetch().error().rv, CKR_DEVICE_ERROR);
+  dir_.Write("changing.pem", ca_.certificate());
+  EXPECT_TRUE(fetch().ok());
+}
+
 TEST_F(IamClientTest, ACertificateForAnotherNameIsNotTrusted) {
   test::FakeIam wrong(ca_.Issue("iam", {"DNS:iam.example"}));
   ExpectTrouble(wrong.Url("localhost"), "TLS handshake");

@@ -24,20 +24,29 @@ TEST_F(RetryTest, TheHsmsOwnAnswerIsFinal) {
   EXPECT_EQ(retry.Next(FailureClass::kFinal, kNow, kLate).step, Step::kGiveUp);
 }
 
+constexpr FailureClass kPerhapsRan[] = {FailureClass::kUnreachable, FailureClass::kTimedOut,
+                                        FailureClass::kAskAgain, FailureClass::kGarbled};
+
 TEST_F(RetryTest, WhatIsRepeatableIsRepeatedWhenNobodyKnowsWhetherItRan) {
-  for (const auto what :
-       {FailureClass::kUnreachable, FailureClass::kTimedOut, FailureClass::kAskAgain}) {
-    EXPECT_EQ(For(RpcId::kSignSingle).Next(what, kNow, kLate).step, Step::kWait);
-    EXPECT_EQ(For(RpcId::kGenerateKeyPair).Next(what, kNow, kLate).step, Step::kWait);
+  for (const auto what : kPerhapsRan) {
+    for (const RpcId id : {RpcId::kSignSingle, RpcId::kVerifySingle, RpcId::kUnwrapKey}) {
+      EXPECT_EQ(For(id).Next(what, kNow, kLate).step, Step::kWait);
+    }
   }
 }
 
-TEST_F(RetryTest, StepsOfAMultiPartOperationAreNot) {
-  for (const RpcId id : {RpcId::kEncryptUpdate, RpcId::kSignUpdate, RpcId::kSignFinal}) {
-    for (const auto what :
-         {FailureClass::kUnreachable, FailureClass::kTimedOut, FailureClass::kAskAgain}) {
+TEST_F(RetryTest, WhatMakesKeysOrGoesOnWithAnOperationIsNot) {
+  for (const RpcId id : {RpcId::kGenerateKey, RpcId::kGenerateKeyPair, RpcId::kEncryptUpdate,
+                         RpcId::kSignUpdate, RpcId::kSignFinal}) {
+    for (const auto what : kPerhapsRan) {
       EXPECT_EQ(For(id).Next(what, kNow, kLate).step, Step::kGiveUp);
     }
+  }
+}
+
+TEST_F(RetryTest, WhatNeverReachedTheHsmIsSentAgainWhateverTheRpc) {
+  for (const RpcId id : {RpcId::kGenerateKeyPair, RpcId::kSignFinal, RpcId::kSignSingle}) {
+    EXPECT_EQ(For(id).Next(FailureClass::kNotSent, kNow, kLate).step, Step::kWait);
   }
 }
 
@@ -56,14 +65,33 @@ TEST_F(RetryTest, TheTokenIsRenewedOnce) {
 TEST_F(RetryTest, WaitsGrowAndAreJitteredDownToAHalf) {
   Retry retry = For(RpcId::kSignSingle);
   std::chrono::nanoseconds full = 25ms;
-  for (int i = 0; i < 6; ++i) {
-    const auto decision = retry.Next(FailureClass::kUnreachable, kNow, kLate);
+  for (int i = 0; i < 8; ++i) {
+    const auto decision = retry.Next(FailureClass::kAskAgain, kNow, kLate);
     ASSERT_EQ(decision.step, Step::kWait);
     EXPECT_GE(decision.wait, full / 2);
     EXPECT_LE(decision.wait, full);
-    full *= 2;
+    full = std::min<std::chrono::nanoseconds>(full * 2, 2s);
   }
-  EXPECT_EQ(retry.Next(FailureClass::kUnreachable, kNow, kLate).step, Step::kGiveUp);
+  EXPECT_EQ(retry.Next(FailureClass::kAskAgain, kNow, kLate).step, Step::kGiveUp);
+}
+
+TEST_F(RetryTest, AnEndpointThatIsAwayIsNoReasonToGiveUpBeforeTheDeadline) {
+  for (const auto what : {FailureClass::kNotSent, FailureClass::kUnreachable,
+                          FailureClass::kTimedOut, FailureClass::kExhausted}) {
+    Retry retry = For(RpcId::kSignSingle);
+    for (int i = 0; i < 1000; ++i) {
+      const auto decision = retry.Next(what, kNow, kLate);
+      ASSERT_EQ(decision.step, Step::kWait);
+      EXPECT_LE(decision.wait, 1s);
+    }
+  }
+}
+
+TEST_F(RetryTest, AnswersThatAreNoneAreTriedAFewTimes) {
+  Retry retry = For(RpcId::kSignSingle);
+  int tries = 0;
+  while (retry.Next(FailureClass::kGarbled, kNow, kLate).step == Step::kWait) ++tries;
+  EXPECT_EQ(tries, 4);
 }
 
 TEST_F(RetryTest, OverloadIsGivenMoreTime) {
@@ -77,15 +105,30 @@ TEST_F(RetryTest, NoTryBeginsAfterTheDeadline) {
   EXPECT_EQ(retry.Next(FailureClass::kUnreachable, kNow, Deadline{kNow - 1s}).step, Step::kGiveUp);
 }
 
-TEST_F(RetryTest, TheBudgetBoundsTheShareOfRetries) {
-  int retries = 0;
-  constexpr int kCalls = 2000;
+// With the budget used up each retry waits long, so that retries are a share of the requests; none
+// is refused for it.
+TEST_F(RetryTest, TheBudgetBoundsTheShareOfQuickRetries) {
+  int quick = 0;
+  constexpr int kCalls = 5000;
   for (int i = 0; i < kCalls; ++i) {
-    Retry retry = For(RpcId::kSignSingle);
-    while (retry.Next(FailureClass::kUnreachable, kNow, kLate).step == Step::kWait) ++retries;
+    const auto decision = For(RpcId::kSignSingle).Next(FailureClass::kUnreachable, kNow, kLate);
+    ASSERT_EQ(decision.step, Step::kWait);
+    if (decision.wait <= 25ms) ++quick;
   }
-  EXPECT_GE(retries, kCalls / 10);
-  EXPECT_LE(retries, kCalls / 10 + 40);
+  EXPECT_GE(quick, kCalls / 5);
+  EXPECT_LE(quick, kCalls / 5 + 260);
+}
+
+TEST_F(RetryTest, OneLostEndpointDoesNotUseUpTheBudget) {
+  for (int i = 0; i < 250; ++i) {
+    EXPECT_LE(For(RpcId::kSignSingle).Next(FailureClass::kUnreachable, kNow, kLate).wait, 25ms);
+  }
+}
+
+TEST_F(RetryTest, WhatCostTheHsmNothingIsNotPaid) {
+  while (budget_.Spend()) {
+  }
+  EXPECT_LE(For(RpcId::kSignSingle).Next(FailureClass::kNotSent, kNow, kLate).wait, 10ms);
 }
 
 TEST_F(RetryTest, RenewalsAreNotPaidFromTheBudget) {

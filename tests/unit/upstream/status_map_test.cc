@@ -40,7 +40,7 @@ TEST_P(PlainStatusTest, AStatusWithoutDetailIsMappedByItsCode) {
 INSTANTIATE_TEST_SUITE_P(
     AllCodes, PlainStatusTest,
     testing::Values(
-        PlainCase{grpc::CANCELLED, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::CANCELLED, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
         PlainCase{grpc::UNKNOWN, CKR_DEVICE_ERROR, FailureClass::kFinal},
         PlainCase{grpc::INVALID_ARGUMENT, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
         PlainCase{grpc::DEADLINE_EXCEEDED, CKR_DEVICE_ERROR, FailureClass::kTimedOut},
@@ -52,9 +52,9 @@ INSTANTIATE_TEST_SUITE_P(
         PlainCase{grpc::ABORTED, CKR_DEVICE_ERROR, FailureClass::kAskAgain},
         PlainCase{grpc::OUT_OF_RANGE, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
         PlainCase{grpc::UNIMPLEMENTED, CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
-        PlainCase{grpc::INTERNAL, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::INTERNAL, CKR_DEVICE_ERROR, FailureClass::kGarbled},
         PlainCase{grpc::UNAVAILABLE, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-        PlainCase{grpc::DATA_LOSS, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::DATA_LOSS, CKR_DEVICE_ERROR, FailureClass::kGarbled},
         PlainCase{grpc::UNAUTHENTICATED, CKR_USER_NOT_LOGGED_IN, FailureClass::kUnauthenticated},
         PlainCase{grpc::DO_NOT_USE, CKR_DEVICE_ERROR, FailureClass::kFinal}));
 
@@ -122,6 +122,19 @@ TEST(StatusMapTest, AMessageThatIsTooLargeIsNoOverload) {
       From(grpc::RESOURCE_EXHAUSTED, "Sent message larger than max (70000000 vs. 67108864)");
   EXPECT_EQ(failure.error.rv, CKR_DATA_LEN_RANGE);
   EXPECT_EQ(failure.what, FailureClass::kFinal);
+}
+
+TEST(StatusMapTest, AnAnswerThatIsTooLargeIsNotTheCallersFault) {
+  const Failure failure =
+      From(grpc::RESOURCE_EXHAUSTED, "Received message larger than max (70000000 vs. " +
+                                         std::to_string(kLargestReplyBytes) + ")");
+  EXPECT_EQ(failure.error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(failure.what, FailureClass::kGarbled);
+}
+
+TEST(StatusMapTest, OverloadWithTheRetryHintIsOverload) {
+  const std::string details = test::Grep11Details(CKR_FUNCTION_CANCELED, "too many", true);
+  EXPECT_EQ(From(grpc::RESOURCE_EXHAUSTED, "x", details).what, FailureClass::kExhausted);
 }
 
 TEST(StatusMapTest, TextOfTheOtherSideCannotForgeLogLines) {

@@ -270,9 +270,9 @@ TEST_F(TokenCacheTest, ALoginOutlivesItsTokenWhileIamIsAway) {
     ASSERT_FALSE(bearer.ok());
     EXPECT_EQ(bearer.error().rv, CKR_DEVICE_ERROR);
   }
-  EXPECT_EQ(world_.fetches, fetches) << "one failure answers for all calls of its pause";
+  EXPECT_EQ(world_.fetches, fetches) << "one failure answers for all calls of a second";
   world_.iam_refuses.clear();
-  Pass(90s);
+  Pass(1s);
   EXPECT_TRUE(test::Await(silo_, Get(identity, In(30s))).ok());
   Leave(identity);
 }
