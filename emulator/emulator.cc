@@ -151,8 +151,8 @@ class Emulator::Parts {
         tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),
         admission_(trouble_, options.no_auth ? nullptr : &tokens_),
         iam_(plan_.identities, tokens_, trouble_, counters_),
-        control_(counters_, trouble_, tokens_),
         rpc_server_({card_, admission_, trouble_, counters_}),
+        control_(counters_, trouble_, tokens_, rpc_server_),
         iam_server_(loop_, tls(), [this](const HttpRequest& r) { return iam_.Handle(r); }),
         control_server_(loop_, nullptr,
                         [this](const HttpRequest& r) { return control_.Handle(r); }) {}
@@ -209,11 +209,11 @@ class Emulator::Parts {
   Tokens tokens_;
   Admission admission_;
   IamEndpoint iam_;
-  ControlEndpoint control_;
   boost::asio::io_context loop_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       loop_.get_executor()};
   RpcServer rpc_server_;
+  ControlEndpoint control_;
   HttpServer iam_server_;
   HttpServer control_server_;
   std::thread thread_;

@@ -63,7 +63,8 @@ HttpReply ControlEndpoint::ResetCounters(const HttpRequest&) {
 }
 
 HttpReply ControlEndpoint::SetFaults(const HttpRequest& request) {
-  const std::vector<std::string> complaints = ApplyFaults(request.body, trouble_, tokens_);
+  const std::vector<std::string> complaints =
+      ApplyFaults(request.body, trouble_, tokens_, connections_);
   if (complaints.empty()) return Text("ok\n");
   std::string body;
   for (const std::string& complaint : complaints) body += complaint + "\n";

@@ -13,8 +13,9 @@ namespace gw::emulator {
 // formats. Thread: the loop of the server it is given to.
 class ControlEndpoint {
  public:
-  ControlEndpoint(Counters& counters, Trouble& trouble, Tokens& tokens)
-      : counters_(counters), trouble_(trouble), tokens_(tokens) {}
+  ControlEndpoint(Counters& counters, Trouble& trouble, Tokens& tokens,
+                  ConnectionTrouble& connections)
+      : counters_(counters), trouble_(trouble), tokens_(tokens), connections_(connections) {}
 
   HttpReply Handle(const HttpRequest& request);
 
@@ -36,6 +37,7 @@ class ControlEndpoint {
   Counters& counters_;
   Trouble& trouble_;
   Tokens& tokens_;
+  ConnectionTrouble& connections_;
 };
 
 }  // namespace gw::emulator

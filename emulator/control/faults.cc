@@ -20,6 +20,7 @@ constexpr Nanoseconds kSlowIam = std::chrono::seconds(5);
 struct Context {
   Trouble& trouble;
   Tokens& tokens;
+  ConnectionTrouble& connections;
   Complaints& complaints;
 };
 
@@ -40,35 +41,58 @@ Effect RateEffect(const Json& value, Context& c) {
   return [&trouble = c.trouble, rate = value.get<double>()] { trouble.rate().SetRate(rate); };
 }
 
+struct IamRow {
+  std::string_view text;
+  IamMode mode;
+};
+constexpr IamRow kIamModes[] = {
+    {"ok", IamMode::kOk},
+    {"down", IamMode::kDown},
+    {"refuse", IamMode::kRefusing},
+    {"fail", IamMode::kFailing},
+};
+
 Effect IamEffect(const Json& value, Context& c) {
   const std::string text = value.is_string() ? value.get<std::string>() : std::string();
   const bool timed = text.starts_with("slow:");
   const auto delay = timed ? ParseDuration(std::string_view(text).substr(5)) : kSlowIam;
-  if (text == "ok") return [&trouble = c.trouble] { trouble.SetIam(IamMode::kOk, Nanoseconds(0)); };
-  if (text == "down") {
-    return [&trouble = c.trouble] { trouble.SetIam(IamMode::kDown, Nanoseconds(0)); };
+  const auto row = std::ranges::find(kIamModes, std::string_view(text), &IamRow::text);
+  if (row != std::end(kIamModes)) {
+    return [&trouble = c.trouble, mode = row->mode] { trouble.SetIam(mode, Nanoseconds(0)); };
   }
   if ((text == "slow" || timed) && delay) {
     return [&trouble = c.trouble, delay] { trouble.SetIam(IamMode::kSlow, *delay); };
   }
-  c.complaints.push_back("\"iam\": one of ok, down, slow, slow:DURATION");
+  c.complaints.push_back("\"iam\": one of ok, down, refuse, fail, slow, slow:DURATION");
   return {};
 }
 
-Effect RevokeEffect(const Json& value, Context& c) {
-  if (!value.is_boolean()) c.complaints.push_back("\"revoke_tokens\": true or false");
-  const bool wanted = value.is_boolean() && value.get<bool>();
-  return [&tokens = c.tokens, wanted] {
-    if (wanted) tokens.RevokeAll();
+// Something that is done if the value is true.
+template <void (*kAct)(Context&)>
+Effect ActEffect(const Json& value, Context& c) {
+  if (!value.is_boolean()) {
+    c.complaints.push_back(
+        "\"clear\", \"revoke_tokens\", \"goaway\", \"drop_connections\": "
+        "true or false");
+    return {};
+  }
+  const bool wanted = value.get<bool>();
+  return [context = c, wanted]() mutable {
+    if (wanted) kAct(context);
   };
 }
 
-Effect ClearEffect(const Json& value, Context& c) {
-  if (!value.is_boolean()) c.complaints.push_back("\"clear\": true or false");
-  const bool wanted = value.is_boolean() && value.get<bool>();
-  return [&trouble = c.trouble, wanted] {
-    if (wanted) trouble.ClearFaults();
-  };
+void Clear(Context& c) { c.trouble.ClearFaults(); }
+void Revoke(Context& c) { c.tokens.RevokeAll(); }
+void Drop(Context& c) { c.connections.DropAll(); }
+void Goaway(Context& c) { c.connections.SendGoaway(); }
+
+Effect SeedEffect(const Json& value, Context& c) {
+  if (!value.is_number_unsigned()) {
+    c.complaints.push_back("\"seed\": a number is needed");
+    return {};
+  }
+  return [&trouble = c.trouble, seed = value.get<std::uint64_t>()] { trouble.Seed(seed); };
 }
 
 struct KeyRow {
@@ -76,11 +100,18 @@ struct KeyRow {
   Effect (*build)(const Json&, Context&);
 };
 constexpr KeyRow kKeys[] = {
-    {"latency", LatencyEffect},      {"rate", RateEffect},   {"iam", IamEffect},
-    {"revoke_tokens", RevokeEffect}, {"clear", ClearEffect},
+    {"latency", LatencyEffect},
+    {"rate", RateEffect},
+    {"iam", IamEffect},
+    {"seed", SeedEffect},
+    {"clear", ActEffect<Clear>},
+    {"revoke_tokens", ActEffect<Revoke>},
+    {"drop_connections", ActEffect<Drop>},
+    {"goaway", ActEffect<Goaway>},
 };
 // These belong together and make one RPC fault.
-constexpr std::string_view kFaultKeys[] = {"rpc", "status", "count", "rv", "retry"};
+constexpr std::string_view kFaultKeys[] = {"rpc",   "status", "count", "rv",
+                                           "retry", "reply",  "chance"};
 
 bool IsFaultKey(std::string_view key) {
   return std::ranges::find(kFaultKeys, key) != std::end(kFaultKeys);
@@ -106,20 +137,67 @@ void ReadRv(const Json& object, RpcFault& fault, Complaints& complaints) {
   }
 }
 
+struct ReplyRow {
+  std::string_view text;
+  RpcFault::Kind kind;
+};
+constexpr ReplyRow kReplies[] = {
+    {"drop", RpcFault::Kind::kDropped},
+    {"garbage", RpcFault::Kind::kGarbage},
+    {"empty", RpcFault::Kind::kEmpty},
+    {"huge", RpcFault::Kind::kHuge},
+};
+
+// What becomes of an answer that the card has given.
+void ReadReply(const Json& reply, RpcFault& fault, Complaints& complaints) {
+  const std::string text = reply.is_string() ? reply.get<std::string>() : std::string();
+  const auto row = std::ranges::find(kReplies, std::string_view(text), &ReplyRow::text);
+  const auto delay =
+      text.starts_with("late:") ? ParseDuration(std::string_view(text).substr(5)) : std::nullopt;
+  if (row != std::end(kReplies)) {
+    fault.kind = row->kind;
+  } else if (delay) {
+    fault.kind = RpcFault::Kind::kLate;
+    fault.delay = *delay;
+  } else {
+    complaints.push_back("\"reply\": one of drop, garbage, empty, huge, late:DURATION");
+  }
+}
+
+// A fault with a chance and without a count lasts until it is cleared.
+void ReadHowOften(const Json& object, RpcFault& fault, Complaints& complaints) {
+  const bool by_chance = object.contains("chance");
+  const Json chance = object.value("chance", Json(1.0));
+  if (!chance.is_number() || !(chance.get<double>() > 0) || chance.get<double>() > 1) {
+    complaints.push_back("\"chance\": more than 0, at most 1");
+  } else {
+    fault.chance = chance.get<double>();
+  }
+  const Json count =
+      object.value("count", Json(by_chance ? RpcFault::kUntilCleared : std::uint64_t{1}));
+  if (!count.is_number_unsigned() || count == 0) {
+    complaints.push_back("\"count\": 1 or more");
+  } else {
+    fault.remaining = count.get<std::uint64_t>();
+  }
+}
+
 Effect FaultEffect(const Json& object, Context& c) {
   RpcFault fault;
   const Json rpc = object.value("rpc", Json());
   const bool known = rpc.is_string() && (rpc == "*" || IsRpcName(rpc.get<std::string>()));
   if (!known) c.complaints.push_back("\"rpc\": the name of an RPC, or *");
   if (known) fault.rpc = rpc.get<std::string>();
-  ReadStatus(object, fault, c.complaints);
-  ReadRv(object, fault, c.complaints);
-  const Json count = object.value("count", Json(1U));
+  if (object.contains("reply")) {
+    ReadReply(object["reply"], fault, c.complaints);
+  } else {
+    ReadStatus(object, fault, c.complaints);
+    ReadRv(object, fault, c.complaints);
+  }
+  ReadHowOften(object, fault, c.complaints);
   const Json retry = object.value("retry", Json(false));
-  if (!count.is_number_unsigned() || count == 0) c.complaints.push_back("\"count\": 1 or more");
   if (!retry.is_boolean()) c.complaints.push_back("\"retry\": true or false");
   if (!c.complaints.empty()) return {};
-  fault.remaining = count.get<std::uint64_t>();
   fault.retry = retry.get<bool>();
   return [&trouble = c.trouble, fault] { trouble.AddFault(fault); };
 }
@@ -145,11 +223,12 @@ void ReadObject(const Json& object, Context& c, std::vector<Effect>& effects) {
 
 }  // namespace
 
-std::vector<std::string> ApplyFaults(std::string_view text, Trouble& trouble, Tokens& tokens) {
+std::vector<std::string> ApplyFaults(std::string_view text, Trouble& trouble, Tokens& tokens,
+                                     ConnectionTrouble& connections) {
   Complaints complaints;
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return {"this is not JSON"};
-  Context context{trouble, tokens, complaints};
+  Context context{trouble, tokens, connections, complaints};
   std::vector<Effect> effects;
   for (const Json& object : json.is_array() ? json : Json::array({json})) {
     ReadObject(object, context, effects);

@@ -12,6 +12,7 @@
 namespace gw::emulator {
 
 // One object, or a list of them. Returns what is wrong; empty: all of it was applied.
-std::vector<std::string> ApplyFaults(std::string_view json, Trouble& trouble, Tokens& tokens);
+std::vector<std::string> ApplyFaults(std::string_view json, Trouble& trouble, Tokens& tokens,
+                                     ConnectionTrouble& connections);
 
 }  // namespace gw::emulator

@@ -51,6 +51,9 @@ HttpReply IamEndpoint::Handle(const HttpRequest& request) {
     reply.drop = true;
     return reply;
   }
+  if (trouble_.iam() == IamMode::kFailing) {
+    return Refusal(503, "BXNIM0001E", "Try again later.");
+  }
   if (request.path != kPath) return Refusal(404, "BXNIM0112E", "There is nothing at this path.");
   if (request.method != "POST") return Refusal(405, "BXNIM0113E", "Only POST is understood.");
   reply = Exchange(request);
@@ -66,7 +69,8 @@ HttpReply IamEndpoint::Exchange(const HttpRequest& request) {
     return Refusal(400, "BXNIM0109E", "Property missing or empty: grant_type");
   if (grant_type != kGrantType) return Refusal(400, "BXNIM0110E", "Grant type is not supported.");
   if (api_key.empty()) return Refusal(400, "BXNIM0109E", "Property missing or empty: apikey");
-  const IdentityPtr identity = identities_.FindByApiKey(api_key);
+  const bool refuse = trouble_.iam() == IamMode::kRefusing;
+  const IdentityPtr identity = refuse ? nullptr : identities_.FindByApiKey(api_key);
   if (identity == nullptr) {
     return Refusal(400, "BXNIM0415E", "Provided API key could not be found.");
   }

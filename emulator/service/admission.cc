@@ -26,8 +26,9 @@ Refusal RateRefusal() {
 
 }  // namespace
 
-std::optional<Refusal> Admission::Refuse(const RpcRow& rpc, std::string_view authorization) {
-  if (const auto fault = trouble_.TakeFault(rpc.name)) return FaultRefusal(*fault);
+std::optional<Refusal> Admission::Refuse(const RpcRow& rpc, std::string_view authorization,
+                                         const std::optional<RpcFault>& fault) {
+  if (fault && fault->kind == RpcFault::Kind::kStatus) return FaultRefusal(*fault);
   if (tokens_ != nullptr) {
     if (auto refusal = RefuseCaller(rpc, authorization)) return refusal;
   }

@@ -26,8 +26,10 @@ class Admission {
   // `tokens` null: no authentication.
   Admission(Trouble& trouble, Tokens* tokens) : trouble_(trouble), tokens_(tokens) {}
 
-  // Nothing: go on. `authorization` as the metadata had it, empty if there was none.
-  std::optional<Refusal> Refuse(const RpcRow& rpc, std::string_view authorization);
+  // Nothing: go on. `authorization` as the metadata had it, empty if there was none; `fault`: what
+  // trouble has in mind for this request.
+  std::optional<Refusal> Refuse(const RpcRow& rpc, std::string_view authorization,
+                                const std::optional<RpcFault>& fault);
 
  private:
   std::optional<Refusal> RefuseCaller(const RpcRow& rpc, std::string_view authorization);

@@ -8,6 +8,7 @@
 
 #include "daemon/core/result.h"
 #include "emulator/tls_material.h"
+#include "emulator/trouble/trouble.h"
 
 namespace boost::asio {
 class io_context;
@@ -18,7 +19,6 @@ namespace gw::emulator {
 class Admission;
 class Card;
 class Counters;
-class Trouble;
 
 // What a call meets on its way; all of it outlives the server.
 struct RpcEnvironment {
@@ -29,11 +29,11 @@ struct RpcEnvironment {
 };
 
 // Start() and Stop() from one thread; in between it works by itself. Connections are accepted on
-// `loop`, which makes them countable; everything after that is gRPC's.
-class RpcServer {
+// `loop`, which makes them countable and breakable; everything after that is gRPC's.
+class RpcServer : public ConnectionTrouble {
  public:
   explicit RpcServer(const RpcEnvironment& environment);
-  ~RpcServer();
+  ~RpcServer() override;
 
   // The port that was bound. `tls` null: plaintext.
   //   errors  CKR_ARGUMENTS_BAD with a text for the operator
@@ -42,6 +42,10 @@ class RpcServer {
   // Refuses new calls, lets running ones end for a moment, joins all threads. The loop may still
   // run.
   void Stop();
+
+  void DropAll() override;
+  // On the loop.
+  void SendGoaway() override;
 
  private:
   class Impl;

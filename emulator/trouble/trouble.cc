@@ -26,8 +26,9 @@ std::optional<RpcFault> Trouble::TakeFault(std::string_view rpc) {
   const MutexLock lock(mutex_);
   for (auto at = faults_.begin(); at != faults_.end(); ++at) {
     if (at->rpc != "*" && at->rpc != rpc) continue;
+    if (at->chance < 1 && !std::bernoulli_distribution(at->chance)(chances_)) continue;
     RpcFault taken = *at;
-    if (--at->remaining == 0) faults_.erase(at);
+    if (at->remaining != RpcFault::kUntilCleared && --at->remaining == 0) faults_.erase(at);
     any_fault_.store(!faults_.empty(), std::memory_order_relaxed);
     return taken;
   }
@@ -38,6 +39,11 @@ void Trouble::AddFault(RpcFault fault) {
   const MutexLock lock(mutex_);
   faults_.push_back(std::move(fault));
   any_fault_.store(true, std::memory_order_relaxed);
+}
+
+void Trouble::Seed(std::uint64_t seed) {
+  const MutexLock lock(mutex_);
+  chances_.seed(seed);
 }
 
 void Trouble::ClearFaults() {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 
 #include "daemon/core/thread_annotations.h"
@@ -17,14 +18,34 @@ namespace gw::emulator {
 
 // A failure to hand out `remaining` times.
 struct RpcFault {
+  static constexpr std::uint64_t kUntilCleared = ~std::uint64_t{0};
+  // kStatus: instead of the card's work. The others let the card work and spoil its answer: late,
+  // the connection broken instead, octets that are no message, a message without fields, more than
+  // anybody asked for.
+  enum class Kind : std::uint8_t { kStatus, kLate, kDropped, kGarbage, kEmpty, kHuge };
+
   std::string rpc;  // "*": any
   int grpc_code = 0;
   std::uint64_t rv = 0;  // not 0: a Grep11Error with this code as detail
   bool retry = false;
   std::uint64_t remaining = 1;
+  Kind kind = Kind::kStatus;
+  double chance = 1;     // of each request that it could hit
+  Nanoseconds delay{0};  // kLate
 };
 
-enum class IamMode : std::uint8_t { kOk, kDown, kSlow };
+// kRefusing: no key is known. kFailing: status 503.
+enum class IamMode : std::uint8_t { kOk, kDown, kSlow, kRefusing, kFailing };
+
+// What can be done to the connections of the gRPC server while it runs. On the emulator's loop.
+class ConnectionTrouble {
+ public:
+  virtual ~ConnectionTrouble() = default;
+  // Breaks all of them in the midst of what they carry.
+  virtual void DropAll() = 0;
+  // Asks every client to go to a new connection (HTTP/2 GOAWAY); requests under way end as usual.
+  virtual void SendGoaway() = 0;
+};
 
 // Threads: any. A request that meets no trouble takes no lock but one to read the latency snapshot.
 class Trouble {
@@ -37,9 +58,11 @@ class Trouble {
 
   RateLimit& rate() { return rate_; }
 
-  // The first fault for this RPC, counted down.
+  // The first fault for this RPC that chance does not spare, counted down.
   std::optional<RpcFault> TakeFault(std::string_view rpc);
   void AddFault(RpcFault fault);
+  // Of the chances of faults from here on.
+  void Seed(std::uint64_t seed);
   // Faults of RPCs, latency, rate and IAM as they were at start are the caller's business; this
   // drops RPC faults only.
   void ClearFaults();
@@ -59,6 +82,7 @@ class Trouble {
   Mutex mutex_;
   std::shared_ptr<const Latency> latency_ GW_GUARDED_BY(mutex_);
   std::deque<RpcFault> faults_ GW_GUARDED_BY(mutex_);
+  std::mt19937_64 chances_ GW_GUARDED_BY(mutex_){1};
 };
 
 }  // namespace gw::emulator

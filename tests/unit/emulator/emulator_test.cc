@@ -230,6 +230,92 @@ TEST_F(AccessTest, InjectedFaultsComeInOrderAndThenEnd) {
             Json::parse(R"({"UNAVAILABLE":2,"CKR_DEVICE_ERROR":1,"OK":1})"));
 }
 
+TEST_F(AccessTest, AnswersCanBeSpoiledAfterTheCardHasWorked) {
+  Start();
+  Client so = ClientAs("so");
+  grep11::GenerateRandomRequest request;
+  request.set_len(8);
+  EXPECT_EQ(Faults(R"({"rpc":"GenerateRandom","reply":"garbage"})").status, 200);
+  EXPECT_NE(Random(so), grpc::StatusCode::OK);
+  EXPECT_EQ(Faults(R"({"rpc":"GenerateRandom","reply":"empty"})").status, 200);
+  EXPECT_EQ(so.Call(&Crypto::Stub::GenerateRandom, request).rnd(), "");
+  EXPECT_EQ(so.status().error_code(), grpc::StatusCode::OK);
+  EXPECT_EQ(Faults(R"({"rpc":"GenerateRandom","reply":"huge"})").status, 200);
+  EXPECT_NE(Random(so), grpc::StatusCode::OK);  // beyond the limit of the client
+  EXPECT_EQ(Faults(R"({"rpc":"GenerateRandom","reply":"late:200ms"})").status, 200);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(Random(so), grpc::StatusCode::OK);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(200));
+  EXPECT_EQ(Counters()["result"]["GenerateRandom"], Json::parse(R"({"OK":4})"));
+}
+
+TEST_F(AccessTest, AConnectionCanBreakInsteadOfAnAnswer) {
+  Start();
+  Client so = ClientAs("so");
+  EXPECT_EQ(Random(so), grpc::StatusCode::OK);
+  EXPECT_EQ(Faults(R"({"rpc":"GenerateRandom","reply":"drop"})").status, 200);
+  EXPECT_EQ(Random(so), grpc::StatusCode::UNAVAILABLE);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (Random(so) != grpc::StatusCode::OK && std::chrono::steady_clock::now() < until) {
+  }
+  EXPECT_EQ(Counters()["connections"], 2);
+  EXPECT_EQ(Counters()["result"]["GenerateRandom"], Json::parse(R"({"OK":3})"));
+}
+
+TEST_F(AccessTest, AllConnectionsCanBreakAtOnce) {
+  options().latency = "10s";
+  Start();
+  Client so = ClientAs("so");
+  std::thread caller([&] { EXPECT_EQ(Random(so), grpc::StatusCode::UNAVAILABLE); });
+  while (Counters()["requests"] == 0) std::this_thread::yield();
+  EXPECT_EQ(Faults(R"({"drop_connections":true})").status, 200);
+  caller.join();
+}
+
+// Calls under way end well, and the next ones go to a new connection.
+TEST_F(AccessTest, ClientsCanBeSentToNewConnections) {
+  options().latency = "200ms";
+  Start();
+  const std::string token = TokenFor(ready().api_keys.at("so"));
+  Client client = ClientWith(token);
+  for (int round = 1; round <= 3; ++round) {
+    std::thread caller([&] { EXPECT_EQ(Random(client), grpc::StatusCode::OK); });
+    while (Counters()["requests"] != round * 2 - 1) std::this_thread::yield();
+    EXPECT_EQ(Faults(R"({"goaway":true})").status, 200);
+    caller.join();
+    EXPECT_EQ(Random(client), grpc::StatusCode::OK);
+    EXPECT_EQ(Counters()["connections"], round + 1);
+  }
+}
+
+TEST_F(AccessTest, ChancesAreDrawnFromTheirSeedUntilTheyAreCleared) {
+  Start();
+  Client so = ClientAs("so");
+  std::vector<std::string> runs;
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_EQ(Faults(R"([{"seed":7},{"rpc":"*","status":"UNAVAILABLE","chance":0.3}])").status,
+              200);
+    std::string outcome;
+    for (int i = 0; i < 100; ++i) outcome += Random(so) == grpc::StatusCode::OK ? '.' : 'x';
+    runs.push_back(outcome);
+    EXPECT_EQ(Faults(R"({"clear":true})").status, 200);
+  }
+  EXPECT_EQ(runs[0], runs[1]);
+  EXPECT_NEAR(static_cast<double>(std::ranges::count(runs[0], 'x')), 30, 15);
+  EXPECT_EQ(Random(so), grpc::StatusCode::OK);
+}
+
+TEST_F(AccessTest, IamCanRefuseAndFail) {
+  Start();
+  const std::string good = kGrant + ready().api_keys.at("so");
+  Faults(R"({"iam":"refuse"})");
+  EXPECT_EQ(AskIam(good).status, 400);
+  Faults(R"({"iam":"fail"})");
+  EXPECT_EQ(AskIam(good).status, 503);
+  Faults(R"({"iam":"ok"})");
+  EXPECT_EQ(AskIam(good).status, 200);
+}
+
 TEST_F(AccessTest, FaultsThatAreWrongChangeNothing) {
   Start();
   const HttpAnswer answer = Faults(
@@ -241,6 +327,14 @@ TEST_F(AccessTest, FaultsThatAreWrongChangeNothing) {
             "\"count\": 1 or more\n"
             "unknown key \"colour\"\n"
             "\"rate\": requests per second, 0 for no limit\n");
+  EXPECT_EQ(Faults(R"([{"rpc":"*","reply":"loud"},{"rpc":"*","chance":2},{"goaway":1},{"seed":-1},
+                       {"iam":"gone"}])")
+                .body,
+            "\"reply\": one of drop, garbage, empty, huge, late:DURATION\n"
+            "\"chance\": more than 0, at most 1\n"
+            "\"clear\", \"revoke_tokens\", \"goaway\", \"drop_connections\": true or false\n"
+            "\"seed\": a number is needed\n"
+            "\"iam\": one of ok, down, refuse, fail, slow, slow:DURATION\n");
   EXPECT_EQ(Faults("not JSON").status, 400);
   EXPECT_EQ(AskIam(kGrant + "nobody").status, 400);  // IAM is not down
 }

@@ -1,0 +1,52 @@
+// Room: emulator/service. One gRPC server from its first call to its last: completion queues, one
+// thread each, and a life for every call.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+
+#include "emulator/service/connections.h"
+#include "emulator/service/rpc_server.h"
+#include "emulator/tls_material.h"
+#include "emulator/trouble/delay_line.h"
+
+namespace gw::emulator {
+
+// What outlives a single server.
+struct ServingShared {
+  static constexpr std::size_t kHeavyThreads = 2;
+
+  explicit ServingShared(const RpcEnvironment& e) : environment(e) {}
+
+  const RpcEnvironment environment;
+  Connections connections;
+  DelayLine delay_line;
+  boost::asio::thread_pool heavy{kHeavyThreads};
+};
+
+// Serves from the constructor on. The end: StopTaking(), then End(), from one thread.
+class Serving {
+ public:
+  using Tcp = boost::asio::ip::tcp;
+
+  // `tls` null: plaintext.
+  Serving(ServingShared& shared, const TlsMaterial* tls);
+  ~Serving();
+
+  // A connection that was accepted on the descriptor `listener`. Before StopTaking().
+  void Take(Tcp::socket socket, int listener);
+  // Tells clients to go elsewhere (GOAWAY) and lets running calls end for a moment, then cancels
+  // them.
+  void StopTaking();
+  // Waits until every call has been answered, which delay line and heavy pool must bring about, and
+  // joins all threads.
+  void End();
+
+  class Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gw::emulator
