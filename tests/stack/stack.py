@@ -39,12 +39,17 @@ def until(condition, most_s=20, what="the condition"):
 
 
 class Stack:
-    """Emulator, daemon and an initialised token in a folder; `options` go to ./dev up."""
+    """Emulator, daemon and an initialised token in a folder; `options` go to ./dev up.
 
-    def __init__(self, *options, state_tmpfs=None):
+    Members of `group` may open the socket, too.
+    """
+
+    def __init__(self, *options, state_tmpfs=None, group=None):
         self.dir = tempfile.mkdtemp(prefix="gw-stack.")
         os.chmod(self.dir, 0o755)
         self.mounted = None
+        if group:
+            self._give_socket_to(group)
         if state_tmpfs:
             self._mount(state_tmpfs)
         self.options = options
@@ -61,6 +66,13 @@ class Stack:
             shutil.rmtree(self.dir)
             raise unittest.SkipTest(f"no right to mount a small file system: {done.stderr.strip()}")
         self.mounted = state
+
+    def _give_socket_to(self, group):
+        """What is made in a folder with the set-group-id bit belongs to the folder's group: the socket at each start."""
+        folder = os.path.join(self.dir, "daemon")
+        os.mkdir(folder)
+        shutil.chown(folder, group=group)
+        os.chmod(folder, 0o2755)
 
     def _read_env(self):
         with open(os.path.join(self.dir, "env"), encoding="utf-8") as file:
