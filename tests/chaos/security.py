@@ -52,12 +52,12 @@ class Scene:
                            f"owner, session, login and object are records; there are {sorted(known['records'])}")
         return owner, known
 
-    def refused(self, actor, uid, text, *attach):
+    def refused(self, actor, uid, text, *attach, logged=True):
         """This Attach is refused, and the log names who tried."""
         result = actor.attach(*attach)
         self.chaos.count("refused")
         shown = result if isinstance(result, str) else hex(result)
-        if self.chaos.promise(result in REFUSED, f"{text}: the answer was {shown}") and result != "closed":
+        if self.chaos.promise(result in REFUSED, f"{text}: the answer was {shown}") and result != "closed" and logged:
             line = rf"process {actor.pid} \(uid {uid}\b.*refused"
             self.chaos.promise(self.is_logged(line), f"{text}: no line of the log says so")
 
@@ -78,11 +78,13 @@ class Scene:
         self.chaos.promise(value.endswith(SECRET), f"{text}: the object has changed")
 
 
-def strangers(scene, known, when):
-    """A process of another user, and one of the same user that has not the records."""
+def strangers(scene, known, when, is_known=True):
+    """A process of another user, and one of the same user that has not the records. An id that the daemon does not know is no
+    trespass: every application comes with one after a restart.
+    """
     other, same = scene.actor(STRANGER), scene.actor(scene.uid)
     for actor, uid, who in ((other, STRANGER, "another user"), (same, scene.uid, "another process")):
-        scene.refused(actor, uid, f"{when}: {who} joins with a copied id", wire.JOIN, known["id"])
+        scene.refused(actor, uid, f"{when}: {who} joins with a copied id", wire.JOIN, known["id"], logged=is_known)
         scene.refused(actor, uid, f"{when}: {who} restores with the id alone", wire.RESTORE, known["id"], {})
         scene.refused(actor, uid, f"{when}: {who} clones with the id alone", wire.CLONE, known["id"], {})
     for manner, name in ((wire.RESTORE, "restores"), (wire.CLONE, "clones")):
@@ -154,11 +156,7 @@ def what_is_allowed(scene, known):
 
 def before_boot(scene, owner, known):
     """The seal key does not outlive the host's boot; nor do records."""
-    config = scene.stack.read("daemon/grep11client.yaml").decode()
-    key = re.search(r'^\s*seal_key:\s*"?([^"\s]+)', config, re.MULTILINE)
-    if not scene.chaos.promise(key is not None, "the stack's configuration has no seal_key"):
-        return
-    os.remove(key.group(1))
+    os.remove(os.path.join(os.path.dirname(scene.stack.env["GREP11_SOCKET"]), "seal.key"))  # where it is by default
     scene.stack.restart(kill=True)
     scene.refused(owner, scene.uid, "sealed before the last boot", wire.RESTORE, known["id"], known["records"])
     scene.allowed(owner.attach(wire.BEGIN), "a new start")
@@ -179,7 +177,7 @@ def body(chaos):
             alterations(chaos, scene, known, foreign)
             what_is_allowed(scene, known)
             stack.restart(kill=True)
-            strangers(scene, known, "while its owner is away")
+            strangers(scene, known, "while its owner is away", is_known=False)
             scene.allowed(owner.attach(wire.RESTORE, known["id"], known["records"]), "the owner itself")
             strangers(scene, known, "after its owner is back")
             scene.has_its_things(owner, known, "the owner")

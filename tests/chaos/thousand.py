@@ -5,6 +5,7 @@ again included. Threads that are in calls meanwhile see no error.
 """
 
 import os
+import statistics
 import threading
 import time
 
@@ -16,7 +17,7 @@ from kit.stacks import ChaosStack
 SESSIONS, OBJECTS = 1000, 1000
 PAIRS, AES_KEYS = 10, 20  # the rest are data objects
 REATTACH_S = 0.050
-ROUNDS, LONG_ROUNDS = 4, 40  # every second one kills
+ROUNDS, LONG_ROUNDS = 5, 41  # every second one kills
 THREADS = 4
 CHECK = bytes(range(16))
 NO_RATE = ("--gateway", "tokens: {0: {rate_per_s: 0}}")
@@ -95,13 +96,20 @@ class Holder:
         return [] if sorted(found) == sorted(self.values) else [f"a search: {found if isinstance(found, str) else len(found)}"]
 
 
-def first_call(chaos, holder):
+def first_call(holder):
     """The daemon answers others already; what does this process wait?"""
     start = time.perf_counter()
     holder._or_error(holder.module.session_info, holder.sessions[0])  # judged with the others
     took = time.perf_counter() - start
-    chaos.note("reattach_ms", max(round(took * 1000, 1), chaos.counts.get("reattach_ms", 0)))
-    chaos.promise(took < REATTACH_S, f"the first call took {took * 1000:.1f} ms")
+    return took
+
+
+def judge_times(chaos, times):
+    """By the median: one time may also be that of somebody else who had the processor."""
+    median = statistics.median(times)
+    chaos.note("reattach_ms", round(median * 1000, 1))
+    chaos.note("slowest_reattach_ms", round(max(times) * 1000, 1))
+    chaos.promise(median < REATTACH_S, f"the first call took {median * 1000:.1f} ms")
 
 
 def judge(chaos, holder):
@@ -136,14 +144,16 @@ def body(chaos):
     with ChaosStack(chaos, *NO_RATE) as stack:
         os.environ.update(stack.env)
         holder = Holder(chaos)
+        times = []
         chaos.note("sessions", len(holder.states))
         chaos.note("objects", len(holder.values))
         for number in range(chaos.amount(ROUNDS, LONG_ROUNDS)):
             kill = number % 2 == 0
             stack.restart(kill=kill)
             chaos.count("kills" if kill else "restarts")
-            first_call(chaos, holder)
+            times.append(first_call(holder))
             judge(chaos, holder)
+        judge_times(chaos, times)
         restart_amid_calls(chaos, stack, holder)
         judge(chaos, holder)
         holder.module.finalize()

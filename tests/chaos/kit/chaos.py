@@ -167,6 +167,14 @@ def end_descendants():
         time.sleep(0.01)
 
 
+def uid_of(pid):
+    """Of the effective user; None if the process has ended."""
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except FileNotFoundError:
+        return None
+
+
 def resident_kib(pid):
     """Resident memory of a process; None if it has ended."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="utf-8") as file:

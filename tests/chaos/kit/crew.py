@@ -17,7 +17,7 @@ class Crew:
     def __init__(self, chaos, stack, count, **task):
         self.chaos, self.stack, self.task = chaos, stack, {"key": KEY, **task}
         self.count, self.clients = count, []
-        self.errors, self.wrong = [], []
+        self.errors, self.wrong, self.slow = [], [], []
 
     def __enter__(self):
         for number in range(self.count):
@@ -39,6 +39,7 @@ class Crew:
             done.update(told["done"])
             self.errors += told["errors"]
             self.wrong += told["wrong"]
+            self.slow += told["slow"]
             self.chaos.count("errors", told["failed"])
             self.chaos.count("wrong", len(told["wrong"]))
             self.chaos.note("slowest_s", max(told["slowest_s"], self.chaos.counts.get("slowest_s", 0)))

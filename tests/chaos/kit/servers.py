@@ -2,17 +2,19 @@
 serving as www-data, in one folder each. May touch: processes they start, loopback, the stack's folder.
 """
 
+import base64
 import os
 import shutil
 import signal
 import socket
 import subprocess
 
+from kit import CHAOS
 from kit.chaos import Skip, children_of, die_with_parent, is_alive
 from kit.keys import EC, RSA
 from kit.stacks import stamp
 from kit.tls_load import context_of, fetch
-from stack import until
+from stack import build_dir, until
 
 START_S = 30
 STOP_S = 20
@@ -46,6 +48,7 @@ class Server:
     PROGRAM = None
     KINDS = ("any", "ecdsa", "rsa", "any")  # what the clients ask for
     READY_KIND = "any"
+    WHO = {}  # for subprocess: the user, if it is not root at first
 
     def __init__(self, keys):
         self.keys, self.binary = keys, program(self.PROGRAM)
@@ -84,7 +87,8 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command(), env=self.environment(), cwd=self.folder, stdout=log,
                                             stderr=log, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent,
-                                            start_new_session=True)  # Apache signals its whole process group
+                                            start_new_session=True,  # Apache signals its whole process group
+                                            **self.WHO)
         until(lambda: self.process.poll() is not None or self.answers(), START_S, f"{self.PROGRAM} answering")
         return self.process.poll() is None
 
@@ -269,6 +273,65 @@ options = NO_TICKET
     def stop(self):
         super().stop()
         self.page.stop()
+
+
+class Haproxy(Server):
+    """Four threads of one process that finds its keys as root and drops its privileges in place. Debian builds it without
+    engines; engine_key.c gives it that and nothing else.
+    """
+
+    PROGRAM = "haproxy"
+
+    def configure(self):
+        need_root()
+        for label in (EC, RSA):
+            with open(self.keys.certificate(label), encoding="utf-8") as file:
+                certificate = file.read()
+            name = base64.b64encode(self.keys.uri(label).encode()).decode()
+            stamp(self.path(f"{label}.pem"),
+                  f"{certificate}-----BEGIN PKCS11 URI-----\n{name}\n-----END PKCS11 URI-----\n")
+        stamp(self.path("haproxy.cfg"), f"""global
+  user {USER}
+  group {USER}
+  nbthread {WORKERS}
+  tune.ssl.cachesize 0
+defaults
+  mode http
+  timeout client 60s
+  timeout server 60s
+  timeout connect 60s
+frontend https
+  bind 127.0.0.1:{self.port} ssl crt {self.path(EC)}.pem crt {self.path(RSA)}.pem no-tls-tickets ssl-min-ver TLSv1.2
+  http-request return status 200 content-type text/plain string "served with a key in the HSM"
+""")
+
+    def command(self):
+        return [self.binary, "-db", "-f", self.path("haproxy.cfg")]
+
+    def environment(self):
+        return {**super().environment(), "LD_PRELOAD": os.path.join(build_dir(), "tests", "libengine_key.so")}
+
+
+class Java(Server):
+    """SunPKCS11, eight threads, as another user from the start."""
+
+    PROGRAM = "java"
+    WHO = {"user": USER, "group": USER, "extra_groups": []}
+
+    def configure(self):
+        need_root()
+        if not os.path.exists(self.path("pkcs11.cfg")):
+            for label, number in ((EC, "11"), (RSA, "12")):
+                self.keys.write_certificate(label, number)
+        stamp(self.path("pkcs11.cfg"),
+              f"name = grep11\nlibrary = {self.keys.stack.env['PKCS11_MODULE']}\nslot = {self.keys.stack.env['PKCS11_SLOT']}\n")
+
+    def command(self):
+        return [self.binary, "-XX:-UsePerfData", "-Xmx128m", os.path.join(CHAOS, "KeyServer.java"), self.path("pkcs11.cfg"),
+                str(self.port)]
+
+    def environment(self):
+        return {**super().environment(), "USER_PIN": self.keys.stack.env["USER_PIN"]}
 
 
 class PlainPage:

@@ -2,7 +2,7 @@
 fails and no process of the server goes. May touch: a stack of its own.
 """
 
-from kit.chaos import die_with_parent
+from kit.chaos import die_with_parent, uid_of
 from kit.keys import WebKeys
 from kit.stacks import GROUP, ChaosStack
 from kit.tls_load import TlsLoad
@@ -41,11 +41,20 @@ def kills_and_stops(chaos, server_class):
             with load_on(chaos, server):
                 stack.restarts(chaos.amount(KILLS, LONG_KILLS), chaos.amount(STOPS, LONG_STOPS))
             judge_server(chaos, server, before)
+        judge_keys(chaos, stack)
     least = LEAST_PER_RESTART * (chaos.counts["kills"] + chaos.counts["restarts"])
     chaos.promise(chaos.counts["handshakes"] >= least, f"less than {least} handshakes are no load")
+
+
+def judge_keys(chaos, stack):
+    """Each handshake was signed in the HSM; nobody had a copy of the keys, or a session resumed."""
+    signed = stack.counters()["rpc"].get("SignSingle", 0)
+    chaos.note("signed", signed)
+    chaos.promise(signed >= chaos.counts["handshakes"], f"the HSM signed {signed} times only")
 
 
 def judge_server(chaos, server, before):
     after = server.pids()
     chaos.note("processes", len(before))
+    chaos.promise(any(uid_of(pid) != 0 for pid in after), f"none of {after} has given up root")
     chaos.promise(before == after, f"processes of the server were {before}, are {after}:\n{server.said()}")

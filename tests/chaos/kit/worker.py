@@ -1,7 +1,7 @@
 """Room: tests/chaos. A client with mixed load whose every result is checked. See clients.py.
 
 Task: name, seed, weights (action to weight; those of ALL by default), threads (1), key (label of a token key pair). It works until
-its input ends, then tells: done by action, errors (what, and after how many seconds), wrong results, the slowest call.
+its input ends, then tells: done by action, errors (what, after how many seconds, when), wrong results, slow calls.
 May touch: processes that it forks.
 """
 
@@ -16,6 +16,7 @@ from kit.clients import main
 from kit.second_opinion import EcdsaP256
 
 ALL = {"sign": 40, "find": 15, "read": 15, "objects": 15, "sessions": 10, "encrypt": 5}
+SLOW_S = 1.0  # calls that take longer are told one by one
 MOST_TOLD = 200  # of errors and wrong results each; all are counted
 CHILD_S = 60
 CHECK = bytes(range(16))
@@ -27,11 +28,13 @@ class Tally:
     def __init__(self):
         self.lock = threading.Lock()
         self.done, self.errors, self.wrong, self.slowest_s = {}, [], [], 0.0
-        self.failed = 0
+        self.failed, self.slow = 0, []
 
     def add(self, action, took, error=None, wrong=None):
         with self.lock:
             self.slowest_s = max(self.slowest_s, took)
+            if took > SLOW_S and len(self.slow) < MOST_TOLD:
+                self.slow.append({"what": action, "after_s": round(took, 3), "at": time.time()})
             if error is not None:
                 self.failed += 1
                 self.errors[MOST_TOLD:] = []
@@ -101,6 +104,12 @@ class Worker:
         again = self.module.encrypt_block(self.session, self.aes, CHECK)
         return None if again == self.check else again.hex()
 
+    def generate(self):
+        key = self.module.generate_aes(self.session, {p11.CKA_TOKEN: False, p11.CKA_LABEL: "chaos"})
+        size = len(self.module.encrypt_block(self.session, key, CHECK))
+        self.module.destroy(self.session, key)
+        return None if size == len(CHECK) else f"{size} octets"
+
     def login(self):
         """Handles of private objects end with a login: keys are looked up again, as an application has to."""
         self.module.logout(self.session)
@@ -152,7 +161,7 @@ def work(task):
     for thread in threads:
         thread.join()
     module.finalize()
-    return {"done": tally.done, "failed": tally.failed, "errors": tally.errors, "wrong": tally.wrong,
+    return {"done": tally.done, "failed": tally.failed, "errors": tally.errors, "wrong": tally.wrong, "slow": tally.slow,
             "slowest_s": round(tally.slowest_s, 3)}
 
 

@@ -1,0 +1,11 @@
+#!/usr/bin/env python3
+"""HAProxy: four threads of one process that has found its keys as root and then dropped its privileges in place. The
+daemon is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
+"""
+
+from kit.chaos import run
+from kit.servers import Haproxy
+from kit.web import kills_and_stops
+
+if __name__ == "__main__":
+    run(__doc__, lambda chaos: kills_and_stops(chaos, Haproxy))
