@@ -77,11 +77,12 @@ Awaitable<bool> Connection::ServeOne() {
   ByteBudget::Share share;
   if (header.body_bytes > kLargeFrame) {
     share = co_await budget_.Take(header.body_bytes);
-    CloseUnlessDoneIn(kReadPatience);
+    // Before it has attached, the patience for that still runs.
+    if (attachment_.application != nullptr) CloseUnlessDoneIn(kReadPatience);
   }
   const bool body_came = co_await ReadBody(header.body_bytes);
   if (!body_came) co_return false;
-  if (header.body_bytes > kLargeFrame) watchdog_.cancel();
+  if (attachment_.application != nullptr && header.body_bytes > kLargeFrame) watchdog_.cancel();
   reply_.Clear();
   const auto verdict = co_await dispatcher_.Answer(attachment_, header, body_, reply_);
   if (verdict == Dispatcher::Verdict::kClose) co_return false;

@@ -23,10 +23,16 @@ Number Random() {
 }
 
 // Far apart from those of other applications, and of this one's earlier lives, with room to count.
-FirstNumbers RandomStart() {
+FirstNumbers RandomNumbers() {
   FirstNumbers first;
   first.session = (std::uint64_t{Random<std::uint32_t>()} << 16) + 1;
   first.object = ((std::uint64_t{Random<std::uint32_t>()} << 16) & (kMaxObjectNumber >> 1)) + 1;
+  return first;
+}
+
+// Nobody remembers which logins of a restored application have ended.
+FirstNumbers NumbersOfNextLife() {
+  FirstNumbers first = RandomNumbers();
   first.generation = Random<std::uint32_t>() % kMaxGeneration + 1;
   return first;
 }
@@ -128,7 +134,7 @@ RecordKeeper::RecordKeeper(SecretBytes key, TokenTable& tokens, ApplicationTable
     : sealer_(std::move(key)), tokens_(tokens), applications_(applications) {}
 
 Result<ApplicationPtr> RecordKeeper::Begin(const Peer& peer) {
-  return applications_.Create(RandomId(), peer, Owner{peer.uid, peer.unit}, RandomStart());
+  return applications_.Create(RandomId(), peer, Owner{peer.uid, peer.unit}, RandomNumbers());
 }
 
 Result<RecordKeeper::Opened> RecordKeeper::Open(const ApplicationId& id,
@@ -169,7 +175,7 @@ Status RecordKeeper::Fill(Application& application, Opened opened, std::size_t m
 
 Result<ApplicationPtr> RecordKeeper::Make(const ApplicationId& id, Owner owner, Opened opened,
                                           const Peer& peer, std::size_t most_sessions) {
-  GW_TRY(application, applications_.Create(id, peer, std::move(owner), RandomStart()));
+  GW_TRY(application, applications_.Create(id, peer, std::move(owner), NumbersOfNextLife()));
   if (auto filled = Fill(*application, std::move(opened), most_sessions); !filled) {
     applications_.Remove(*application);
     return std::move(filled).error();

@@ -1,5 +1,5 @@
-// Room: tests/stack. The daemon goes and comes back under a running application: nothing hangs,
-// nothing crashes, token objects stay, and C_Finalize with C_Initialize makes all well.
+// Room: tests/stack. The daemon goes and comes back under a running application, which goes on; and
+// C_Finalize with C_Initialize begins anew, with the same token objects under the same handles.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,7 +13,7 @@ namespace {
 using std::chrono::seconds;
 
 // How long a call waits for a daemon to come back, and what a busy machine may add.
-constexpr const char* kReconnectS = "2";
+constexpr const char* kReconnectS = "10";
 constexpr seconds kBound{15};
 
 class RestartTest : public testing::TestWithParam<bool> {
@@ -60,8 +60,9 @@ TEST_P(RestartTest, AClientRecoversWithFinalizeAndInitialize) {
   EXPECT_EQ(client.Wait(), 0);
 }
 
-// Calls in flight and calls that follow end within the time to reconnect, one way or the other.
-TEST_P(RestartTest, NoCallHangsWhileTheDaemonRestarts) {
+// Nothing is noticed but time: handles, login and session objects are the same, and a call that was
+// in flight is answered.
+TEST_P(RestartTest, EveryThreadGoesOnWithTheSameHandles) {
   Signal ready;
   Signal restarted;
   Child client([&] {
@@ -71,7 +72,6 @@ TEST_P(RestartTest, NoCallHangsWhileTheDaemonRestarts) {
     KeyPair pair;
     GW_ASSERT_RV(MakeEcPair(session.handle(), false, "busy", &pair), CKR_OK);
     std::atomic<bool> stop = false;
-    std::atomic<int> slow = 0;
     std::atomic<bool> told = false;
     InThreads(5, [&](int id) {
       if (id == 0) {  // the thread that watches
@@ -79,19 +79,18 @@ TEST_P(RestartTest, NoCallHangsWhileTheDaemonRestarts) {
         stop = true;
         return;
       }
+      Session own;
       while (!stop) {
         Octets signature;
-        const auto took = Took(
-            [&] { Sign(session.handle(), CKM_ECDSA, pair.private_key, Octets(32), &signature); });
-        if (took > kBound) ++slow;
+        GW_EXPECT_RV(Sign(own.handle(), CKM_ECDSA, pair.private_key, Octets(32), &signature),
+                     CKR_OK);
         if (!told.exchange(true)) ready.Raise();
       }
     });
-    EXPECT_EQ(slow, 0);
-    Recover();
-    Session after;
-    after.Login();
-    GW_EXPECT_RV(MakeEcPair(after.handle(), false, "after", &pair), CKR_OK);
+    CK_SESSION_INFO info{};
+    GW_EXPECT_RV(P11().C_GetSessionInfo(session.handle(), &info), CKR_OK);
+    EXPECT_EQ(info.state, CK_STATE{CKS_RW_USER_FUNCTIONS});
+    EXPECT_EQ(FindByLabel(session.handle(), "busy").size(), 2u);
   });
   ASSERT_TRUE(ready.Await());
   EXPECT_EQ(Restart(), 0);
