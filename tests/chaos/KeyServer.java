@@ -1,5 +1,5 @@
-// Room: tests/chaos. A TLS server in Java whose keys come from the HSM through SunPKCS11, as the Java security guide sets it up.
-// Touches loopback.
+// Room: tests/chaos. A TLS server in Java whose keys come from the HSM through SunPKCS11, as the Java security guide sets
+// it up. Touches loopback.
 //
 //   java KeyServer.java PKCS11_CONFIG PORT        PIN in the environment: USER_PIN
 
@@ -21,7 +21,7 @@ import javax.net.ssl.SSLSocket;
 public class KeyServer {
     private static final int THREADS = 8;
     private static final byte[] REPLY =
-        "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nserved with a key in the HSM\n".getBytes(StandardCharsets.US_ASCII);
+        "HTTP/1.0 200 OK\r\n\r\nserved with a key in the HSM\n".getBytes(StandardCharsets.US_ASCII);
 
     public static void main(String[] arguments) throws Exception {
         Provider provider = Security.getProvider("SunPKCS11").configure(arguments[0]);

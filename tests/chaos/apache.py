@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Apache, prefork: the parent finds the keys as root, forked children sign as www-data. The
-daemon is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
+"""Apache, prefork: the parent finds the keys as root, forked children sign as www-data. The daemon is killed at
+random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
 """
 
 from kit.chaos import run

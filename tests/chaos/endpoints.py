@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The HSM has two endpoints. One is killed under load: no call fails. Both are killed for five seconds: calls wait, or fail within
-their deadline, and all is well within two seconds of their return. IAM is away while tokens live: no call fails.
+"""The HSM has two endpoints. One is killed under load: no call fails. Both are killed for five seconds: calls wait,
+or fail within their deadline, and all is well within two seconds of their return. IAM is away while tokens live: no
+call fails.
 """
 
 import time
 
 from kit.chaos import run
-from kit.crew import Crew, make_key
+from kit.crew import Crew, make_key, sentence
 from kit.upstream import BreakableStack
 from stack import until
 
@@ -45,9 +46,9 @@ def both_killed(chaos, stack):
         chaos.count("both_down")
         time.sleep(RECOVERY_S + 1)
     late = [call for call in crew.errors + crew.slow if call["at"] > back + RECOVERY_S]
-    chaos.promise_all(late, f"calls that failed or ended more than {RECOVERY_S} s after the return")
+    chaos.promise_all(list(map(sentence, late)), f"calls that failed or ended more than {RECOVERY_S} s after the return")
     long = [call for call in crew.errors if call["after_s"] > CALL_S + SLACK_S]
-    chaos.promise_all(long, "calls that failed after their deadline")
+    chaos.promise_all(list(map(sentence, long)), "calls that failed after their deadline")
 
 
 def iam_away(chaos, stack):

@@ -1,5 +1,6 @@
-/* Room: tests/chaos. For servers of Debian that are built without OpenSSL's engines (HAProxy): preloaded, it lets them take a
-   private key from the engine "pkcs11" wherever they read one from a PEM file. The file names the key in a block of its own:
+/* Room: tests/chaos. For servers of Debian that are built without OpenSSL's engines (HAProxy):
+   preloaded, it lets them take a private key from the engine "pkcs11" wherever they read one from a
+   PEM file. The file names the key in a block of its own:
 
      -----BEGIN PKCS11 URI-----
      (base64 of the URI)

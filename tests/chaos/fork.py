@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A process with eight signing threads forks and forks: each child signs with an inherited session and key, one in ten
-initialises the library first and starts afresh, one in ten forks a grandchild that signs; some programs are spawned between.
-None hangs, each signature verifies, the threads of the parent see no error. Then once more, with the daemon killed meanwhile.
+"""A process with eight signing threads forks and forks: each child signs with an inherited session and key, one in
+ten initialises the library first and starts afresh, one in ten forks a grandchild that signs; some programs are
+spawned between. None hangs, each signature verifies, the threads of the parent see no error. Then once more, with the
+daemon killed meanwhile.
 """
 
 import json

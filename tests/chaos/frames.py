@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Mutated frames and mutated Attach records, made from valid ones, against a live daemon with busy honest clients: the daemon lives,
-closes every broken connection, and does not grow; the honest clients see no error.
+"""Mutated frames and mutated Attach records, made from valid ones, against a live daemon with busy honest clients:
+the daemon lives, closes every broken connection, and does not grow; the honest clients see no error.
 """
 
 from kit.chaos import run
@@ -14,11 +14,12 @@ ATTACKERS = 2
 HONEST = 2
 LONG_S = 5000
 OPTIONS = ("--log-level", "error", "--gateway", "tokens: {0: {rate_per_s: 0}}",
-           "--gateway", "times: {application_grace: 100ms}")  # what thousands of gone applications hold is not the point
+           "--gateway", "times: {application_grace: 100ms}")  # what thousands that are gone still hold is not the point
 
 
-def bound_kib(size_kib):
-    return 2048 + 0.05 * size_kib
+def bound_kib(_):
+    """Arenas that one more kind of large frame has opened; a leak of 400 octets a frame is more in the short form."""
+    return 8192
 
 
 def body(chaos):
@@ -26,8 +27,9 @@ def body(chaos):
         make_key(stack)
         daemon, each = stack.pid(), chaos.amount(FRAMES, LONG_FRAMES) // ATTACKERS
         with Crew(chaos, stack, HONEST) as crew, MemoryWatch({"daemon": daemon}) as watch:
-            attackers = [Client(stack, "attacker", {"name": f"a{number}", "seed": chaos.random.getrandbits(32), "frames": each,
-                                                    "progress": stack.path("progress")}) for number in range(ATTACKERS)]
+            task = {"frames": each}
+            attackers = [Client(stack, "attacker", {**task, "name": f"a{number}", "seed": chaos.random.getrandbits(32)})
+                         for number in range(ATTACKERS)]
             for attacker in attackers:
                 for name, value in attacker.result(chaos.amount(90, LONG_S)).items():
                     chaos.count(name, value)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """HAProxy: four threads of one process that has found its keys as root and then dropped its privileges in place. The
-daemon is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
+daemon is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process
+goes.
 """
 
 from kit.chaos import run

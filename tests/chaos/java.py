@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A Java server, keys in the HSM through SunPKCS11, eight threads. The
-daemon is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
+"""A Java server, keys in the HSM through SunPKCS11, eight threads. The daemon is killed at random instants under
+steady TLS load, then restarted gracefully; no handshake fails, no process goes.
 """
 
 from kit.chaos import run

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Many processes change objects at random - generate, create, copy, destroy, set attributes; token and session objects - while
-the daemon is killed. Afterwards the token is compared, object by object, with what the clients were told: every acknowledged
-change is there, nothing is there twice, nothing is half done, no call failed.
+"""Many processes change objects at random - generate, create, copy, destroy, set attributes; token and session
+objects - while the daemon is killed. Afterwards the token is compared, object by object, with what the clients were
+told: every acknowledged change is there, nothing is there twice, nothing is half done, no call failed.
 """
 
 import base64
@@ -62,8 +62,9 @@ def body(chaos):
     clients, mutations = chaos.amount(CLIENTS, LONG_CLIENTS), chaos.amount(MUTATIONS, LONG_MUTATIONS)
     with ChaosStack(chaos, *NO_RATE) as stack:
         progress, blob = stack.write("progress", b""), certificate(stack)
-        running = [Client(stack, "mutator", {"name": f"m{number}", "seed": chaos.random.getrandbits(32), "progress": progress,
-                                             "mutations": mutations, "certificate": blob}) for number in range(clients)]
+        task = {"mutations": mutations, "certificate": blob, "progress": progress}
+        running = [Client(stack, "mutator", {**task, "name": f"m{number}", "seed": chaos.random.getrandbits(32)})
+                   for number in range(clients)]
         stack.kills_amid(progress, clients * mutations, chaos.amount(KILLS, LONG_KILLS))
         results = [client.result(chaos.amount(60, 600)) for client in running]
         stack.restart(kill=True)  # what is only in memory does not count

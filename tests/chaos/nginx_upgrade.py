@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""nginx under steady TLS load, with the daemon killed at random instants: nginx reloads its configuration (HUP) and replaces
-its binary (USR2, WINCH, QUIT); no handshake fails.
+"""nginx under steady TLS load, with the daemon killed at random instants: nginx reloads its configuration (HUP) and
+replaces its binary (USR2, WINCH, QUIT); no handshake fails.
 """
 
 import time

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What an application keeps is good in its own hands alone: another user who presents copied records, a copied application id or
-another session's handles is refused each time and named in the log; so are a process of the same user with the id alone, and
-records that were altered, mixed, or sealed before the last boot. Each refusal is beside a case that is allowed.
+"""What an application keeps is good in its own hands alone: another user who presents copied records, a copied
+application id or another session's handles is refused each time and named in the log; so are a process of the same
+user with the id alone, and records that were altered, mixed, or sealed before the last boot. Each refusal is beside a
+case that is allowed.
 """
 
 import grp
@@ -79,8 +80,8 @@ class Scene:
 
 
 def strangers(scene, known, when, is_known=True):
-    """A process of another user, and one of the same user that has not the records. An id that the daemon does not know is no
-    trespass: every application comes with one after a restart.
+    """A process of another user, and one of the same user that has not the records. An id that the daemon does not know is
+    no trespass: every application comes with one after a restart.
     """
     other, same = scene.actor(STRANGER), scene.actor(scene.uid)
     for actor, uid, who in ((other, STRANGER, "another user"), (same, scene.uid, "another process")):
@@ -103,7 +104,8 @@ def altered(chance, records, foreign):
     if kind == 1:
         return f"record {number} cut off", {**records, number: bytes(sealed[:chance.randrange(len(sealed))])}
     if kind == 2:
-        return f"record {number} made longer", {**records, number: bytes(sealed) + chance.randbytes(chance.randrange(1, 40))}
+        sealed += chance.randbytes(chance.randrange(1, 40))
+        return f"record {number} made longer", {**records, number: bytes(sealed)}
     if kind == 3:
         other = chance.choice([one for one in sorted(records) if one != number])
         return f"records {number} and {other} exchanged", {**records, number: records[other], other: records[number]}
@@ -131,7 +133,8 @@ def handles(scene, known):
     tries = {
         "C_GetSessionInfo": (actor.session_info(known["session"]), wire.CKR_SESSION_HANDLE_INVALID),
         "C_CloseSession": (actor.close_session(known["session"]), wire.CKR_SESSION_HANDLE_INVALID),
-        "C_GetAttributeValue there": (actor.value_of(known["session"], known["object"])[0], wire.CKR_SESSION_HANDLE_INVALID),
+        "C_GetAttributeValue there": (actor.value_of(known["session"], known["object"])[0],
+                                      wire.CKR_SESSION_HANDLE_INVALID),
         "C_GetAttributeValue": (actor.value_of(own, known["object"])[0], CKR_OBJECT_HANDLE_INVALID),
         "C_DestroyObject": (actor.destroy(own, known["object"]), CKR_OBJECT_HANDLE_INVALID),
         "C_SignInit": (actor.sign_init(own, known["object"]), CKR_KEY_HANDLE_INVALID),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Mixed load for long: signatures, searches, session objects, sessions, logins, forks. Every result is right, no call fails, and
-the memory of daemon and clients does not grow: a straight line through their resident memory stays within a bound.
+"""Mixed load for long: signatures, searches, session objects, sessions, logins, forks. Every result is right, no call
+fails, and the memory of daemon and clients does not grow: a straight line through their resident memory stays within
+a bound.
 """
 
 import time

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""stunnel: threads of one process that has found its key as root and then dropped its privileges in place. The
-daemon is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
+"""stunnel: threads of one process that has found its key as root and then dropped its privileges in place. The daemon
+is killed at random instants under steady TLS load, then restarted gracefully; no handshake fails, no process goes.
 """
 
 from kit.chaos import run

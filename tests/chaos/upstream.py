@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Troubles on the way to the HSM, in random order, under mixed load: ten times the latency, some UNAVAILABLE, dropped connections,
-garbled octets, silence, throttling, revoked tokens. No result is ever wrong, and a call fails only where its deadline ended.
+"""Troubles on the way to the HSM, in random order, under mixed load: ten times the latency, some UNAVAILABLE, dropped
+connections, garbled octets, silence, throttling, revoked tokens. No result is ever wrong, and a call fails only where
+its deadline ended.
 """
 
 import contextlib

@@ -1,5 +1,5 @@
-"""Room: tests/chaos. What the chaos programs share. The stack, the codec of the protocol and the functions of the web tests
-come from tests/stack and tests/e2e.
+"""Room: tests/chaos. What the chaos programs share. The stack, the codec of the protocol and the functions of the web
+tests come from tests/stack and tests/e2e.
 """
 
 import os

@@ -1,7 +1,9 @@
-"""Room: tests/chaos. Endpoints of the HSM that break: TCP forwarders between daemon and emulator, in a process of their own.
+"""Room: tests/chaos. Endpoints of the HSM that break: TCP forwarders between daemon and emulator, in a process of
+their own.
 
-Breaker is the chaos program's side. As a program: `breaker.py READY_FILE COUNT` (READY_FILE: the emulator's, read when needed),
-prints its ports as JSON, then takes orders, one JSON object a line: {"endpoint": 0, "do": ORDER, "part": 0.05}. May touch: loopback.
+Breaker is the chaos program's side. As a program: `breaker.py READY_FILE COUNT` (READY_FILE: the emulator's, read
+when needed), prints its ports as JSON, then takes orders, one JSON object a line: {"endpoint": 0, "do": ORDER,
+"part": 0.05}. May touch: loopback.
 """
 
 import asyncio
@@ -16,8 +18,8 @@ PIECE = 65536
 
 
 class Endpoint:
-    """Orders: up, down (refuses, connections reset), drop (a part of the pieces resets its connection), garble (in a part of the
-    pieces from the HSM an octet changes), stall (nothing passes any more, nothing is closed).
+    """Orders: up, down (refuses, connections reset), drop (a part of the pieces resets its connection), garble (in a part
+    of the pieces from the HSM an octet changes), stall (nothing passes any more, nothing is closed).
     """
 
     def __init__(self, ready_file, chance):
@@ -103,8 +105,9 @@ class Breaker:
     """`count` endpoints; their ports are known before the emulator runs. A scope ends them."""
 
     def __init__(self, ready_file, count, seed, prepare):
-        self.process = subprocess.Popen([sys.executable, "-B", os.path.abspath(__file__), ready_file, str(count), str(seed)],
-                                        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=prepare)
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", os.path.abspath(__file__), ready_file, str(count), str(seed)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=prepare)
         self.ports = json.loads(self.process.stdout.readline())
 
     def order(self, endpoint, what, part=0.0):

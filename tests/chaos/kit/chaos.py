@@ -1,7 +1,9 @@
-"""Room: tests/chaos. The frame of a chaos program: options, seed, counts, promises, an end in time, nothing left behind.
+"""Room: tests/chaos. The frame of a chaos program: options, seed, counts, promises, an end in time, nothing left
+behind.
 
-A program is `run(__doc__, body)`. Its last line is "NAME: kept|BROKEN seed=N form=short|long COUNT=N ..."; its exit status is 0
-if every promise was kept, 1 if one was broken, 77 if the host lacks something. May touch: processes that descend from it.
+A program is `run(__doc__, body)`. Its last line is "NAME: kept|BROKEN seed=N form=short|long COUNT=N ..."; its exit
+status is 0 if every promise was kept, 1 if one was broken, 77 if the host lacks something. May touch: processes that
+descend from it.
 """
 
 import argparse

@@ -1,7 +1,8 @@
-"""Room: tests/chaos. Client programs of a chaos program: modules of this kit in processes of their own, each an application.
+"""Room: tests/chaos. Client programs of a chaos program: modules of this kit in processes of their own, each an
+application.
 
-A client reads one JSON object (what it is to do) from its input, works until it is done or its input ends, and writes one JSON
-object at the end. May touch: processes it starts.
+A client reads one JSON object (what it is to do) from its input, works until it is done or its input ends, and writes
+one JSON object at the end. May touch: processes it starts.
 """
 
 import json

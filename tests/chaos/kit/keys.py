@@ -1,5 +1,5 @@
-"""Room: tests/chaos. Keys in the HSM and their certificates, made by the functions of tests/e2e/web.sh. May touch: the stack's
-folder web/, the token.
+"""Room: tests/chaos. Keys in the HSM and their certificates, made by the functions of tests/e2e/web.sh. May touch:
+the stack's folder web/, the token.
 """
 
 import os
@@ -23,7 +23,7 @@ make_certificate "$RSA" "$CA"
 
 
 class WebKeys:
-    """An EC and an RSA key pair in the token, certificates of a CA whose key is there too, and the engine's configuration."""
+    """EC and RSA key pairs in the token, certificates of a CA whose key is there too, the engine's configuration."""
 
     def __init__(self, stack):
         self.stack, self.folder = stack, stack.path("web")

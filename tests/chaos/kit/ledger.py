@@ -1,7 +1,8 @@
-"""Room: tests/chaos. What a client believes of the objects it has made, and what a token turns out to hold. Labels are unique.
+"""Room: tests/chaos. What a client believes of the objects it has made, and what a token turns out to hold. Labels
+are unique.
 
-An entry holds every state in which its object may be: one after an answer, two (before, after) after a call whose outcome nobody
-told. A state is None (no object) or a dict of what can be told of it. May touch: nothing.
+An entry holds every state in which its object may be: one after an answer, two (before, after) after a call whose
+outcome nobody told. A state is None (no object) or a dict of what can be told of it. May touch: nothing.
 """
 
 from kit import p11

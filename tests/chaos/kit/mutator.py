@@ -1,6 +1,7 @@
 """Room: tests/chaos. A client that changes objects at random and keeps a ledger of what it was told. See clients.py.
 
-Task: name, seed, mutations, certificate (hex DER), progress (a file: one byte more for each mutation). May touch: that file.
+Task: name, seed, mutations, certificate (hex DER), progress (a file: one byte more for each mutation). May touch:
+that file.
 """
 
 import os
@@ -14,7 +15,7 @@ from stack import until
 
 MOST_OBJECTS = 60  # then it destroys more than it makes
 CHECK = bytes(range(16))
-# After these the session is gone or the daemon was not found: nothing but starting again helps, and session objects are lost.
+# After these the session is gone or the daemon was not found: only starting again helps, and session objects are lost.
 START_AGAIN_S = 30
 START_AGAIN = ("CKR_SESSION_HANDLE_INVALID", "CKR_DEVICE_REMOVED", "CKR_DEVICE_ERROR", "CKR_CRYPTOKI_NOT_INITIALIZED",
                "CKR_USER_NOT_LOGGED_IN")
@@ -72,7 +73,8 @@ class Mutator:
 
     def create_data(self):
         application, value = self._octets().hex(), self._octets()
-        label, token, entry = self._begin(p11.CKO_DATA, {"application": application.encode().hex(), "value": value.hex()})
+        state = {"application": application.encode().hex(), "value": value.hex()}
+        label, token, entry = self._begin(p11.CKO_DATA, state)
         self._made(entry, self.module.create(self.session, {
             p11.CKA_CLASS: p11.CKO_DATA, p11.CKA_TOKEN: token, p11.CKA_LABEL: label, p11.CKA_APPLICATION: application,
             p11.CKA_VALUE: value}))
@@ -87,7 +89,8 @@ class Mutator:
     def generate_aes(self):
         number = self._octets()
         label, token, entry = self._begin(p11.CKO_SECRET_KEY, {"id": number.hex()})
-        handle = self.module.generate_aes(self.session, {p11.CKA_TOKEN: token, p11.CKA_LABEL: label, p11.CKA_ID: number})
+        template = {p11.CKA_TOKEN: token, p11.CKA_LABEL: label, p11.CKA_ID: number}
+        handle = self.module.generate_aes(self.session, template)
         self._made(entry, handle)
         entry["check"] = self.module.encrypt_block(self.session, handle, CHECK).hex()
 
@@ -105,7 +108,8 @@ class Mutator:
     def copy(self):
         source = self.ledger.entries[self._some()]
         label, token, entry = self._begin(source["class"], dict(source["states"][0]))
-        self._made(entry, self.module.copy(self.session, source["handle"], {p11.CKA_LABEL: label, p11.CKA_TOKEN: token}))
+        template = {p11.CKA_LABEL: label, p11.CKA_TOKEN: token}
+        self._made(entry, self.module.copy(self.session, source["handle"], template))
         if "check" in source:
             entry["check"] = source["check"]
 
@@ -189,7 +193,7 @@ def work(task):
         for _ in range(task["mutations"]):
             mutator.mutate()
             os.write(progress.fileno(), b".")
-    until(lambda: mutator.survives(Mutator.report), START_AGAIN_S, "a report")  # the others' daemon is still being killed
+    until(lambda: mutator.survives(Mutator.report), START_AGAIN_S, "a report")  # the daemon is still being killed
     mutator.module.finalize()
     return {**mutator.told, "errors": mutator.errors}
 

@@ -1,5 +1,5 @@
-"""Room: tests/chaos. PKCS #11 for Python, over ctypes: the few calls that the chaos clients make. Errors are exceptions that
-carry their CKR_ name. A call holds no lock of Python's, so threads of one process call side by side.
+"""Room: tests/chaos. PKCS #11 for Python, over ctypes: the few calls that the chaos clients make. Errors are
+exceptions that carry their CKR_ name. A call holds no lock of Python's, so threads of one process call side by side.
 """
 
 import ctypes
@@ -25,8 +25,8 @@ CKR_OK = 0
 NAMES = {
     0x02: "CKR_HOST_MEMORY", 0x05: "CKR_GENERAL_ERROR", 0x06: "CKR_FUNCTION_FAILED", 0x07: "CKR_ARGUMENTS_BAD",
     0x10: "CKR_ATTRIBUTE_READ_ONLY", 0x11: "CKR_ATTRIBUTE_SENSITIVE", 0x12: "CKR_ATTRIBUTE_TYPE_INVALID",
-    0x13: "CKR_ATTRIBUTE_VALUE_INVALID", 0x1B: "CKR_ACTION_PROHIBITED", 0x30: "CKR_DEVICE_ERROR", 0x31: "CKR_DEVICE_MEMORY",
-    0x32: "CKR_DEVICE_REMOVED", 0x50: "CKR_FUNCTION_CANCELED", 0x54: "CKR_FUNCTION_NOT_SUPPORTED",
+    0x13: "CKR_ATTRIBUTE_VALUE_INVALID", 0x1B: "CKR_ACTION_PROHIBITED", 0x30: "CKR_DEVICE_ERROR",
+    0x31: "CKR_DEVICE_MEMORY", 0x32: "CKR_DEVICE_REMOVED", 0x50: "CKR_FUNCTION_CANCELED", 0x54: "CKR_FUNCTION_NOT_SUPPORTED",
     0x60: "CKR_KEY_HANDLE_INVALID", 0x82: "CKR_OBJECT_HANDLE_INVALID", 0x90: "CKR_OPERATION_ACTIVE",
     0x91: "CKR_OPERATION_NOT_INITIALIZED", 0xA0: "CKR_PIN_INCORRECT", 0xB1: "CKR_SESSION_COUNT",
     0xB3: "CKR_SESSION_HANDLE_INVALID", 0xC0: "CKR_SIGNATURE_INVALID", 0xD0: "CKR_TEMPLATE_INCOMPLETE",
@@ -149,7 +149,8 @@ class Module:
         """Values as bytes, None for those that the object does not tell or have."""
         wanted = (Attribute * len(kinds))(*(Attribute(kind, None, 0) for kind in kinds))
         self.call("C_GetAttributeValue", session, handle, wanted, len(kinds), accept=(0x11, 0x12))
-        values = [None if row.length == UNAVAILABLE else ctypes.create_string_buffer(max(row.length, 1)) for row in wanted]
+        values = [None if row.length == UNAVAILABLE else ctypes.create_string_buffer(max(row.length, 1))
+                  for row in wanted]
         for row, value in zip(wanted, values):
             row.value = ctypes.cast(value, ctypes.c_void_p) if value is not None else None
         self.call("C_GetAttributeValue", session, handle, wanted, len(kinds), accept=(0x11, 0x12))

@@ -1,5 +1,6 @@
-"""Room: tests/chaos. An application that speaks the protocol itself, as proto/wire/WIRE.md describes it, and keeps the records
-that the daemon gives it. And actors: processes of other users that hold such applications. May touch: the daemon's socket.
+"""Room: tests/chaos. An application that speaks the protocol itself, as proto/wire/WIRE.md describes it, and keeps
+the records that the daemon gives it. And actors: processes of other users that hold such applications. May touch: the
+daemon's socket.
 """
 
 import multiprocessing
@@ -89,7 +90,8 @@ class RawApplication:
 
     def value_of(self, session, handle):
         """(CKR, octets of CKA_VALUE)"""
-        result, body = self.call(GET_ATTRIBUTE_VALUE, U64(handle) + struct.pack("<I", 1) + U64(0x11) + U64(4096), session)
+        asked = U64(handle) + struct.pack("<I", 1) + U64(0x11) + U64(4096)
+        result, body = self.call(GET_ATTRIBUTE_VALUE, asked, session)
         return result, body[9:] if result == wire.CKR_OK else b""
 
     def destroy(self, session, handle):
@@ -100,7 +102,7 @@ class RawApplication:
 
 
 class Actor:
-    """A process of its own, of this user and group, that does with a RawApplication what it is asked: actor.attach(...)."""
+    """A process of this user and group that does with a RawApplication what it is asked: actor.attach(...)."""
 
     def __init__(self, path, uid, gid):
         self.pipe, other = multiprocessing.Pipe()

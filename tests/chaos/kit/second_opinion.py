@@ -1,4 +1,5 @@
-"""Room: tests/chaos. Signatures checked by OpenSSL's library, in process: what the module says of itself proves nothing.
+"""Room: tests/chaos. Signatures checked by OpenSSL's library, in process: what the module says of itself proves
+nothing.
 
 May touch: libcrypto over ctypes.
 """

@@ -1,13 +1,15 @@
-"""Room: tests/chaos. TLS servers of Debian whose private keys are in the HSM, set up as their manuals say: started as root,
-serving as www-data, in one folder each. May touch: processes they start, loopback, the stack's folder.
+"""Room: tests/chaos. TLS servers of Debian whose private keys are in the HSM, set up as their manuals say: started as
+root, serving as www-data, in one folder each. May touch: processes they start, loopback, the stack's folder.
 """
 
 import base64
+import http.server
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 
 from kit import CHAOS
 from kit.chaos import Skip, children_of, die_with_parent, is_alive
@@ -235,14 +237,14 @@ SSLSessionTickets off
 
 
 class Stunnel(Server):
-    """Threads in one process that finds its key as root and drops its privileges in place. Before a small web server."""
+    """Threads of one process that finds its key as root and drops its privileges in place; a web server behind it."""
 
     PROGRAM = "stunnel4"
     KINDS = ("any", "ecdsa", "any", "ecdsa")  # one certificate for a service
 
     def __init__(self, keys):
         super().__init__(keys)
-        self.page = PlainPage(self.folder)
+        self.page = PlainPage()
 
     def configure(self):
         need_root()
@@ -276,8 +278,8 @@ options = NO_TICKET
 
 
 class Haproxy(Server):
-    """Four threads of one process that finds its keys as root and drops its privileges in place. Debian builds it without
-    engines; engine_key.c gives it that and nothing else.
+    """Four threads of one process that finds its keys as root and drops its privileges in place. Debian builds it
+    without engines; engine_key.c gives it that and nothing else.
     """
 
     PROGRAM = "haproxy"
@@ -323,12 +325,13 @@ class Java(Server):
         if not os.path.exists(self.path("pkcs11.cfg")):
             for label, number in ((EC, "11"), (RSA, "12")):
                 self.keys.write_certificate(label, number)
+        stack = self.keys.stack.env
         stamp(self.path("pkcs11.cfg"),
-              f"name = grep11\nlibrary = {self.keys.stack.env['PKCS11_MODULE']}\nslot = {self.keys.stack.env['PKCS11_SLOT']}\n")
+              f"name = grep11\nlibrary = {stack['PKCS11_MODULE']}\nslot = {stack['PKCS11_SLOT']}\n")
 
     def command(self):
-        return [self.binary, "-XX:-UsePerfData", "-Xmx128m", os.path.join(CHAOS, "KeyServer.java"), self.path("pkcs11.cfg"),
-                str(self.port)]
+        return [self.binary, "-XX:-UsePerfData", "-Xmx128m", os.path.join(CHAOS, "KeyServer.java"),
+                self.path("pkcs11.cfg"), str(self.port)]
 
     def environment(self):
         return {**super().environment(), "USER_PIN": self.keys.stack.env["USER_PIN"]}
@@ -337,24 +340,24 @@ class Java(Server):
 class PlainPage:
     """A web server without TLS, behind servers that only do TLS."""
 
-    def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # the name is http.server's
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"behind a key in the HSM\n")
+
+        def log_message(self, *_):
+            """Thousands of pages are no news."""
+
+    def __init__(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.Handler)
+        self.port = self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def start(self):
-        stamp(os.path.join(self.folder, "index.html"), "behind a key in the HSM\n")
-        self.process = subprocess.Popen(
-            ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", self.folder, str(self.port)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        until(self._answers, START_S, "the page behind")
-
-    def _answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            return True
-        except OSError:
-            return False
+        self.thread.start()
 
     def stop(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()

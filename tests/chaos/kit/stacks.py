@@ -46,8 +46,8 @@ class ChaosStack(Stack):
 
 
     def kills_amid(self, progress, total, kills, is_over=lambda: False):
-        """Kills at random amounts of work done, which a file's size tells: all of them hit clients that are busy, however fast
-        the host is. Ends early if the work is over.
+        """Kills at random amounts of work done, which a file's size tells: all of them hit clients that are busy, however
+        fast the host is. Ends early if the work is over.
         """
         for instant in sorted(self.chaos.random.sample(range(1, max(total * 9 // 10, kills + 1)), kills)):
             until(lambda least=instant: is_over() or size_of(progress) >= least, STEP_S, f"step {instant} of {total}")

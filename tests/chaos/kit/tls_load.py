@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Room: tests/chaos. Steady TLS load: clients that do nothing but full handshakes and one request each, and tell failures
-exactly. As a program it is one client: `tls_load.py PORT CA_FILE KIND` until its input ends. May touch: loopback.
+"""Room: tests/chaos. Steady TLS load: clients that do nothing but full handshakes and one request each, and tell
+failures exactly. As a program it is one client: `tls_load.py PORT CA_FILE KIND` until its input ends. May touch:
+loopback.
 """
 
 import json
@@ -66,7 +67,7 @@ def client(port, ca_file, kind):
 
 
 class TlsLoad:
-    """Client processes for a scope; afterwards `done`, `failed` (count), `failures` (texts, some for each client) and `slowest_s`."""
+    """Client processes for a scope; afterwards the sums: `done`, `failed`, `slowest_s`, and some `failures` of each."""
 
     def __init__(self, port, ca_file, kinds, die_with_parent):
         self.command = [sys.executable, "-B", os.path.abspath(__file__), str(port), ca_file]

@@ -1,4 +1,6 @@
-"""Room: tests/chaos. A stack whose daemon reaches the HSM through endpoints that can be broken. May touch: processes it starts."""
+"""Room: tests/chaos. A stack whose daemon reaches the HSM through endpoints that can be broken. May touch: processes
+it starts.
+"""
 
 from kit.breaker import Breaker
 from kit.chaos import die_with_parent
@@ -14,7 +16,8 @@ class BreakableStack(ChaosStack):
 
     def dev(self, command, *arguments):
         if command == "up":
-            self.breaker = Breaker(self.path("emulator/ready.json"), 2, self.chaos.random.getrandbits(32), die_with_parent)
+            seed = self.chaos.random.getrandbits(32)
+            self.breaker = Breaker(self.path("emulator/ready.json"), 2, seed, die_with_parent)
             endpoints = ", ".join(f'{{address: localhost, port: "{port}"}}' for port in self.breaker.ports)
             arguments += ("--gateway", f"tokens: {{0: {{rate_per_s: 0, endpoints: [{endpoints}]}}}}",
                           "--gateway", f"times: {{{self.times}}}")

@@ -1,5 +1,5 @@
-"""Room: tests/chaos. What every server has to show: under steady TLS load the daemon is killed and restarted, no handshake
-fails and no process of the server goes. May touch: a stack of its own.
+"""Room: tests/chaos. What every server has to show: under steady TLS load the daemon is killed and restarted, no
+handshake fails and no process of the server goes. May touch: a stack of its own.
 """
 
 from kit.chaos import die_with_parent, uid_of

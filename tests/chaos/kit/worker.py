@@ -1,8 +1,8 @@
 """Room: tests/chaos. A client with mixed load whose every result is checked. See clients.py.
 
-Task: name, seed, weights (action to weight; those of ALL by default), threads (1), key (label of a token key pair). It works until
-its input ends, then tells: done by action, errors (what, after how many seconds, when), wrong results, slow calls.
-May touch: processes that it forks.
+Task: name, seed, weights (action to weight; those of ALL by default), threads (1), key (label of a token key pair).
+It works until its input ends, then tells: done by action, errors (what, after how many seconds, when), wrong results,
+slow calls. May touch: processes that it forks.
 """
 
 import os
@@ -90,6 +90,15 @@ class Worker:
         self.module.destroy(self.session, handle)
         return None if (read, found) == (value, [handle]) else f"{label}: {found}"
 
+    def large(self):
+        """A frame that counts against what the daemon holds of all applications together."""
+        value = self.random.randbytes(300_000)
+        handle = self.module.create(self.session, {p11.CKA_CLASS: p11.CKO_DATA, p11.CKA_TOKEN: False,
+                                                   p11.CKA_LABEL: "large", p11.CKA_VALUE: value})
+        read = self.module.get(self.session, handle, p11.CKA_VALUE)[0]
+        self.module.destroy(self.session, handle)
+        return None if read == value else "other octets"
+
     def sessions(self):
         more = [self.module.open_session() for _ in range(self.random.randrange(1, 8))]
         states = [self.module.session_info(session)[1] for session in more]
@@ -161,8 +170,8 @@ def work(task):
     for thread in threads:
         thread.join()
     module.finalize()
-    return {"done": tally.done, "failed": tally.failed, "errors": tally.errors, "wrong": tally.wrong, "slow": tally.slow,
-            "slowest_s": round(tally.slowest_s, 3)}
+    return {"done": tally.done, "failed": tally.failed, "errors": tally.errors, "wrong": tally.wrong,
+            "slow": tally.slow, "slowest_s": round(tally.slowest_s, 3)}
 
 
 if __name__ == "__main__":
