@@ -65,9 +65,10 @@ class Call {
   // answer. call_operations.cc.
   bool ExpectOperation();
   CK_RV PlanOperation();
-  bool PutInitAhead(wire::Octets init);
+  bool PutInitAhead(const Operations::Operation& operation);
   void SettleOperation();
   wire::Octets SentBody() const;
+  wire::Octets SentInput() const;
   bool IsCancel() const;
 
   // One sending of the request. call_frames.cc.

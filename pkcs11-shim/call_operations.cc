@@ -15,6 +15,13 @@ wire::Octets Call::SentBody() const {
   return {connection_->buffer.data() + wire::kHeaderBytes, request_bytes_ - wire::kHeaderBytes};
 }
 
+// The input of an Update: the first thing in its body, or borrowed.
+wire::Octets Call::SentInput() const {
+  if (put_.borrowed().size != 0) return put_.borrowed();
+  const wire::Octets body = SentBody();
+  return wire::Reader(body.data, body.size).Bytes();
+}
+
 // An Init without a mechanism.
 bool Call::IsCancel() const { return SentBody().size != 0 && SentBody().data[0] == 0; }
 
@@ -26,17 +33,19 @@ bool Call::ExpectOperation() {
   return GetHeritage().operations.Expect(session_, role_.kind);
 }
 
-bool Call::PutInitAhead(wire::Octets init) {
+bool Call::PutInitAhead(const Operations::Operation& operation) {
   Buffer& buffer = connection_->buffer;
   wire::Writer<Buffer> writer(buffer);
-  writer.Bytes(init);
+  writer.Bytes(operation.init);
+  writer.Bytes(operation.fed);
   ahead_bytes_ = buffer.size() - request_bytes_;
   return writer.ok();
 }
 
-// A daemon that the operation was not begun with, or that may have ended it already, begins it
-// again from what Init sent. One that lives in the daemon alone is gone with that daemon, which it
-// will say; but if it is the same daemon, what it made of the lost request cannot be known.
+// A daemon that the operation was not begun with, or that may have gone on with it already, begins
+// it again from what is kept. One that lives in the daemon alone is gone with that daemon, as the
+// next one will say; but if it is the same daemon, what it made of the lost request cannot be
+// known.
 CK_RV Call::PlanOperation() {
   connection_->buffer.Truncate(request_bytes_);
   ahead_bytes_ = 0;
@@ -46,12 +55,12 @@ CK_RV Call::PlanOperation() {
   if (operation.phase <= Operations::Phase::kIdle) return CKR_OK;
   const bool same_daemon = operation.incarnation == connection_->incarnation;
   if (same_daemon && !was_sent_) return CKR_OK;
-  const size_t body_bytes = SentBody().size + put_.borrowed().size + sizeof(uint32_t);
+  const size_t body_bytes = SentBody().size + put_.borrowed().size + 2 * sizeof(uint32_t);
+  const size_t kept_bytes = operation.init.size + operation.fed.size;
   const bool repeatable = operation.phase == Operations::Phase::kBegun &&
-                          operation.init.size != 0 &&
-                          body_bytes + operation.init.size <= connection_->body_limit;
+                          body_bytes + kept_bytes <= connection_->body_limit;
   if (!repeatable) return same_daemon ? CKR_DEVICE_ERROR : CKR_OK;
-  return PutInitAhead(operation.init) ? CKR_OK : CKR_HOST_MEMORY;
+  return PutInitAhead(operation) ? CKR_OK : CKR_HOST_MEMORY;
 }
 
 void Call::SettleOperation() {
@@ -75,7 +84,7 @@ void Call::SettleOperation() {
   if (changed_nothing) {
     if (ahead_bytes_ != 0) operations.BeginAgain(session_, role_.kind, incarnation);
   } else if (role_.part == Part::kUpdate && result_ == CKR_OK) {
-    operations.Pass(session_, role_.kind, incarnation);
+    operations.Feed(session_, role_.kind, incarnation, SentInput());
   } else {
     operations.End(session_, role_.kind);
   }

@@ -119,29 +119,58 @@ bool Operations::Expect(uint64_t session, Kind kind) {
   return true;
 }
 
-// Memory that was needed once stays with the slot.
-bool Operations::Fill(Slot* slot, uint32_t incarnation, wire::Octets octets) {
-  Publish(&slot->phase, Phase::kIdle);
-  slot->size = 0;
-  if (octets.size > sizeof(slot->small) && octets.size > slot->large_bytes) {
+const uint8_t* Operations::Kept(const Slot& slot) {
+  return slot.size > sizeof(slot.small) ? slot.large : slot.small;
+}
+
+// Room for `bytes` in all; what is kept is in the new place before that place is published. Memory
+// that was needed once stays with the slot.
+bool Operations::Reserve(Slot* slot, size_t bytes) {
+  if (bytes <= sizeof(slot->small)) return true;
+  if (bytes > slot->large_bytes) {
     uint8_t* old = slot->large;
     const size_t old_bytes = slot->large_bytes;
-    uint8_t* large = MapMemory(RoundUp(octets.size));
+    uint8_t* large = MapMemory(RoundUp(bytes));
     if (large == nullptr) return false;
+    if (slot->size != 0) memcpy(large, Kept(*slot), slot->size);
     Publish(&slot->large, large);
-    Publish(&slot->large_bytes, static_cast<uint32_t>(RoundUp(octets.size)));
+    Publish(&slot->large_bytes, static_cast<uint32_t>(RoundUp(bytes)));
+    if (old != nullptr) explicit_bzero(old, old_bytes);
     UnmapMemory(old, old_bytes);
+  } else if (slot->size <= sizeof(slot->small) && slot->size != 0) {
+    memcpy(slot->large, slot->small, slot->size);
   }
-  uint8_t* to = octets.size > sizeof(slot->small) ? slot->large : slot->small;
-  if (octets.size != 0) memcpy(to, octets.data, octets.size);
-  slot->size = static_cast<uint32_t>(octets.size);
+  return true;
+}
+
+bool Operations::Append(Slot* slot, wire::Octets octets) {
+  if (octets.size == 0) return true;
+  const size_t size = slot->size + octets.size;
+  if (!Reserve(slot, size)) return false;
+  uint8_t* to = size > sizeof(slot->small) ? slot->large : slot->small;
+  memcpy(to + slot->size, octets.data, octets.size);
+  Publish(&slot->size, static_cast<uint32_t>(size));
+  return true;
+}
+
+// Input may be somebody's secret.
+void Operations::Wipe(Slot* slot) {
+  explicit_bzero(slot->small, sizeof(slot->small));
+  if (slot->size > sizeof(slot->small)) explicit_bzero(slot->large, slot->size);
+  slot->size = 0;
+}
+
+bool Operations::Fill(Slot* slot, uint32_t incarnation, wire::Octets octets) {
+  Publish(&slot->phase, Phase::kIdle);
+  Wipe(slot);
   slot->at = 0;
   slot->incarnation = incarnation;
-  return true;
+  return Append(slot, octets);
 }
 
 void Operations::Bury(Slot* slot) {
   Publish(&slot->phase, Phase::kDead);
+  Wipe(slot);
   uint8_t* large = slot->large;
   const size_t bytes = slot->large_bytes;
   Publish(&slot->large_bytes, uint32_t{0});
@@ -152,16 +181,31 @@ void Operations::Bury(Slot* slot) {
 Operations::Operation Operations::Find(uint64_t session, Kind kind) const {
   const Slot* slot = SlotOf(session, kind);
   if (slot == nullptr) return {};
-  const uint8_t* kept = slot->size > sizeof(slot->small) ? slot->large : slot->small;
-  return {slot->phase, slot->incarnation, {kept, slot->size}};
+  const uint8_t* kept = Kept(*slot);
+  return {
+      slot->phase, slot->incarnation, {kept, slot->at}, {kept + slot->at, slot->size - slot->at}};
 }
 
 void Operations::Begin(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets init) {
   Slot* slot = SlotOf(session, kind);
   if (slot == nullptr) return;
   // Without memory for it the operation lives, but it cannot be begun again.
-  if (init.size > kLongestInit || !Fill(slot, incarnation, init)) Fill(slot, incarnation, {});
-  Publish(&slot->phase, Phase::kBegun);
+  if (init.size > kMostKept || !Fill(slot, incarnation, init)) Fill(slot, incarnation, {});
+  slot->at = slot->size;
+  Publish(&slot->phase, slot->size != 0 ? Phase::kBegun : Phase::kPast);
+}
+
+void Operations::Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets input) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot == nullptr || slot->phase <= Phase::kIdle) return;
+  const bool kept =
+      slot->phase == Phase::kBegun && slot->size + input.size <= kMostKept && Append(slot, input);
+  if (!kept) {
+    Publish(&slot->phase, Phase::kPast);
+    Wipe(slot);
+    slot->at = 0;
+  }
+  slot->incarnation = incarnation;
 }
 
 void Operations::BeginAgain(uint64_t session, Kind kind, uint32_t incarnation) {
@@ -169,22 +213,17 @@ void Operations::BeginAgain(uint64_t session, Kind kind, uint32_t incarnation) {
   if (slot != nullptr && slot->phase == Phase::kBegun) slot->incarnation = incarnation;
 }
 
-void Operations::Pass(uint64_t session, Kind kind, uint32_t incarnation) {
-  Slot* slot = SlotOf(session, kind);
-  if (slot == nullptr) return;
-  Publish(&slot->phase, Phase::kPast);
-  slot->incarnation = incarnation;
-}
-
 void Operations::End(uint64_t session, Kind kind) {
   Slot* slot = SlotOf(session, kind);
-  if (slot != nullptr) Publish(&slot->phase, Phase::kIdle);
+  if (slot == nullptr) return;
+  Publish(&slot->phase, Phase::kIdle);
+  Wipe(slot);
 }
 
 Operations::Search Operations::FindSearch(uint64_t session) const {
   const Slot* slot = SlotOf(session, Kind::kSearch);
   if (slot == nullptr || slot->phase != Phase::kBegun) return {};
-  const uint8_t* kept = slot->size > sizeof(slot->small) ? slot->large : slot->small;
+  const uint8_t* kept = Kept(*slot);
   const auto left = static_cast<uint32_t>((slot->size - slot->at) / sizeof(uint64_t));
   return {true, slot->complete, left, kept + slot->at};
 }

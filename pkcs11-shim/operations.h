@@ -1,8 +1,9 @@
 // Room: pkcs11-shim. What the shim must know of the operations of its sessions: the body of an
-// accepted Init function while the operation can still be begun again from it, and the handles that
-// a search has found and not handed out. With them an operation goes on after a restart of the
-// daemon, and in a forked child, which inherits the table as it is at that instant (the rules of
-// vault.h: one pointer, and a slot's phase is stored after its contents).
+// accepted Init function and the input of the Updates since, while the operation can be begun again
+// from them, and the handles that a search has found and not handed out. With them an operation
+// goes on after a restart of the daemon, and in a forked child, which inherits the table as it is
+// at that instant (the rules of vault.h: one pointer, and a slot's phase is stored after its
+// contents).
 //
 // Callers see to it that one thread at a time is in here.
 #pragma once
@@ -30,8 +31,9 @@ struct Role {
 Role RoleOf(wire::Function function);
 wire::Function InitOf(Kind kind);
 
-// An Init with a longer body cannot be repeated: its operation does not survive the daemon.
-inline constexpr size_t kLongestInit = size_t{64} << 10;
+// An operation with more than this, Init and input together, cannot be begun again: it does not
+// survive the daemon.
+inline constexpr size_t kMostKept = size_t{64} << 10;
 
 class Operations {
  public:
@@ -39,8 +41,8 @@ class Operations {
     kEmpty = 0,
     kDead,   // of a session that is gone
     kIdle,   // no operation
-    kBegun,  // after Init, and nothing else that counts
-    kPast,   // after the first Update: it lives in the daemon alone
+    kBegun,  // after Init, perhaps Updates, all of which is kept
+    kPast,   // more than can be kept: it lives in the daemon alone
   };
 
   // Valid until the next change.
@@ -48,6 +50,7 @@ class Operations {
     Phase phase = Phase::kEmpty;
     uint32_t incarnation = 0;  // of the daemon that it was begun with
     wire::Octets init;         // of kBegun; empty if it was too long to keep
+    wire::Octets fed;          // input of its Updates
   };
 
   struct Search {
@@ -67,9 +70,10 @@ class Operations {
 
   Operation Find(uint64_t session, Kind kind) const;
   void Begin(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets init);
-  // Goes on from the same Init, with another daemon.
+  // Goes on from what is kept, with another daemon.
   void BeginAgain(uint64_t session, Kind kind, uint32_t incarnation);
-  void Pass(uint64_t session, Kind kind, uint32_t incarnation);
+  // An Update has taken `input`.
+  void Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets input);
   void End(uint64_t session, Kind kind);
 
   Search FindSearch(uint64_t session) const;
@@ -90,7 +94,7 @@ class Operations {
     Phase phase;
     uint32_t incarnation;
     uint32_t size;
-    uint32_t at;  // of a search: octets handed out
+    uint32_t at;  // of a search: octets handed out; of others: where the input begins
     uint32_t large_bytes;
     Kind kind;
     bool complete;
@@ -110,7 +114,11 @@ class Operations {
   static Table* MakeTable(uint32_t capacity);
   static Slot* FreeSlot(Table* table, uint64_t session, Kind kind);
   static void Bury(Slot* slot);
+  static const uint8_t* Kept(const Slot& slot);
+  static bool Reserve(Slot* slot, size_t bytes);
   static bool Fill(Slot* slot, uint32_t incarnation, wire::Octets octets);
+  static bool Append(Slot* slot, wire::Octets octets);
+  static void Wipe(Slot* slot);
   Slot* SlotOf(uint64_t session, Kind kind) const;
   bool Rebuild();
 

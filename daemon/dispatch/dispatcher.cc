@@ -23,6 +23,30 @@ static_assert(KindOf(0) == OperationKind::kEncrypt && KindOf(4) == OperationKind
 static_assert(wire::kOperationFamilies[0].init == wire::Function::C_EncryptInit &&
               wire::kOperationFamilies[3].init == wire::Function::C_SignInit);
 
+constexpr wire::Function UpdateOf(const wire::OperationFamily& family) {
+  return static_cast<wire::Function>(static_cast<std::uint16_t>(family.first) + 1);
+}
+static_assert(UpdateOf(wire::kOperationFamilies[0]) == wire::Function::C_EncryptUpdate &&
+              UpdateOf(wire::kOperationFamilies[2]) == wire::Function::C_DigestUpdate &&
+              UpdateOf(wire::kOperationFamilies[4]) == wire::Function::C_VerifyUpdate);
+
+// The body of an Update function; those of ciphers have room for any output.
+Bytes UpdateBody(OperationKind kind, wire::Octets input) {
+  Bytes body;
+  struct Appender {
+    Bytes& octets;
+    std::uint8_t* Extend(std::size_t bytes) {
+      octets.resize(octets.size() + bytes);
+      return octets.data() + octets.size() - bytes;
+    }
+  } appender{body};
+  wire::Writer writer(appender);
+  writer.Bytes(input);
+  if (kind == OperationKind::kEncrypt || kind == OperationKind::kDecrypt)
+    writer.U64(wire::kMaxBodyBytes);
+  return body;
+}
+
 std::optional<RequestId> RequestOf(const Application& application, const wire::Header& header) {
   if (wire::kFunctions[header.function].retry != wire::Retry::kOnce) return std::nullopt;
   return RequestId{application.id(), header.request};
@@ -177,7 +201,7 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   call.scope.token = services_.tokens.Find(session->slot);
   call.scope.session = session;
   if ((call.header.flags & wire::kFlagInitAhead) != 0) {
-    rv = co_await RunInit(call);
+    rv = co_await RunInit(call, reply);
     if (rv != CKR_OK || call.malformed) co_return rv;
   }
   if (call.repeated()) {
@@ -187,9 +211,10 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   co_return co_await row.handler(call);
 }
 
-// Begins the operation that the function goes on with.
-Awaitable<CK_RV> Dispatcher::RunInit(Call& call) {
+// Begins the operation that the function goes on with, and gives it the input that it has had.
+Awaitable<CK_RV> Dispatcher::RunInit(Call& call, ReplyBuffer& reply) {
   const wire::Octets init = call.body.Bytes();
+  const wire::Octets fed = call.body.Bytes();
   const auto function = static_cast<wire::Function>(call.header.function);
   const auto* family = std::ranges::find_if(wire::kOperationFamilies, [&](const auto& each) {
     return function >= each.first && function <= each.last;
@@ -201,10 +226,23 @@ Awaitable<CK_RV> Dispatcher::RunInit(Call& call) {
   const auto index =
       static_cast<std::size_t>(family - std::ranges::begin(wire::kOperationFamilies));
   call.scope.operations().End(KindOf(index));
-  const wire::Reader rest = std::exchange(call.body, wire::Reader(init.data, init.size));
-  const CK_RV rv = co_await FindOp(static_cast<std::uint16_t>(family->init))->handler(call);
+  const wire::Reader rest = call.body;
+  CK_RV rv = co_await RunWith(call, family->init, init);
+  if (rv == CKR_OK && !call.malformed && fed.size != 0) {
+    const Bytes update = UpdateBody(KindOf(index), fed);
+    const wire::Octets body{update.data(), update.size()};
+    rv = co_await RunWith(call, UpdateOf(*family), body);
+    // Its output went to the application long ago.
+    reply.Clear();
+  }
   call.body = rest;
   co_return rv;
+}
+
+// Another function with another body, in the place of the call's own.
+Awaitable<CK_RV> Dispatcher::RunWith(Call& call, wire::Function function, wire::Octets body) {
+  call.body = wire::Reader(body.data, body.size);
+  co_return co_await FindOp(static_cast<std::uint16_t>(function))->handler(call);
 }
 
 Deadline Dispatcher::DeadlineFor(const OpRow& row) const {

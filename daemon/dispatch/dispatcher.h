@@ -46,7 +46,8 @@ class Dispatcher {
   Awaitable<CK_RV> Run(Call& call, const OpRow& row, ReplyBuffer& reply);
   Awaitable<CK_RV> RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply);
   Awaitable<CK_RV> RunInSession(Call& call, const OpRow& row, ReplyBuffer& reply);
-  Awaitable<CK_RV> RunInit(Call& call);
+  Awaitable<CK_RV> RunInit(Call& call, ReplyBuffer& reply);
+  static Awaitable<CK_RV> RunWith(Call& call, wire::Function function, wire::Octets body);
   Awaitable<Status> UndoHalf(Call& call);
   ObjectHandle HandleOfInserted(const Call& call, std::uint64_t number) const;
   bool AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const;

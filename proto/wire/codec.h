@@ -28,7 +28,7 @@ inline constexpr uint64_t kNullBuffer = ~uint64_t{0};
 inline constexpr uint16_t kFlagRepeat =
     1;  // sent before with this request number; the answer may exist already
 inline constexpr uint16_t kFlagInitAhead =
-    4;  // bytes before the body: the body of the Init function of the same family
+    4;  // before the body: bytes init, bytes fed, from which the operation begins again
 // Header flags of a reply.
 inline constexpr uint16_t kFlagRecords =
     2;  // record updates follow the results, and last their length (u32)

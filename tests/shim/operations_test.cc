@@ -26,6 +26,8 @@ struct Family {
 };
 
 const std::string kInputBody = Bytes(input);
+// What an Update was given.
+const std::string kFed = "input";
 const std::string kCapacity = U64(64);
 
 Family WithOutput(Function init, CK_C_EncryptInit L::*do_init, CK_C_Encrypt L::*do_whole,
@@ -131,10 +133,11 @@ class OperationsGoOnTest : public ShimTest {
     return frames.empty() ? Frame{} : frames[0];
   }
 
-  void ExpectAhead(const Family& family, const std::string& body) const {
+  void ExpectAhead(const Family& family, const std::string& body,
+                   const std::string& fed = "") const {
     const Frame frame = Only();
     EXPECT_EQ(frame.flags, kAhead);
-    EXPECT_EQ(Hex(frame.body), Hex(Bytes(family.init_body) + body));
+    EXPECT_EQ(Hex(frame.body), Hex(Bytes(family.init_body) + Bytes(fed) + body));
   }
 
   CK_RV Sign(CK_ULONG* size, bool query = false) {
@@ -214,40 +217,62 @@ TEST_F(OperationsGoOnTest, ARepeatBringsItsInit) {
     EXPECT_EQ(frames[0].flags, 0);
     EXPECT_EQ(frames[1].flags, kRepeat | kAhead);
     EXPECT_EQ(frames[0].request, frames[1].request);
-    EXPECT_EQ(Hex(frames[1].body), Hex(Bytes(family.init_body) + family.whole_body));
+    EXPECT_EQ(Hex(frames[1].body), Hex(Bytes(family.init_body) + Bytes("") + family.whole_body));
   }
 }
 
-// The same daemon may have taken the part or not; nobody can know.
-TEST_F(OperationsGoOnTest, PastItsFirstUpdateALostPartIsAnError) {
+TEST_F(OperationsGoOnTest, APartThatWasLostIsSentAgainBehindAllThatWentBefore) {
   for (const Family& family : Families()) {
     SCOPED_TRACE(wire::RowOf(family.init).name);
     Begin(family);
     EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
     daemon_->Forget();
-    daemon_->On(family.update, Drop());
-    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_DEVICE_ERROR);
-    EXPECT_EQ(daemon_->Frames().size(), 1u);
+    std::atomic<int> seen = 0;
+    daemon_->On(family.update, [&](const Frame& frame) {
+      if (++seen == 1) return Drop();
+      return HasOutput(frame.function) ? Ok(U64(3) + Bytes("out")) : Ok();
+    });
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
+    const std::vector<Frame> frames = daemon_->Frames();
+    ASSERT_EQ(frames.size(), 2u);
+    EXPECT_EQ(frames[1].flags, kRepeat | kAhead);
+    EXPECT_EQ(Hex(frames[1].body), Hex(Bytes(family.init_body) + Bytes(kFed) + family.update_body));
   }
 }
 
-// Another daemon has nothing of it, and says so itself.
-TEST_F(OperationsGoOnTest, PastItsFirstUpdateItDoesNotSurviveTheDaemonOrTheFork) {
+TEST_F(OperationsGoOnTest, WhatItWasGivenSurvivesTheDaemonAndTheFork) {
   for (const Family& family : Families()) {
     SCOPED_TRACE(wire::RowOf(family.init).name);
     Begin(family);
     EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
-    daemon_->On(family.update, Fails(CKR_OPERATION_NOT_INITIALIZED));
+    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OK);
     daemon_->Forget();
-    EXPECT_EQ(InChild([&] {
-                return family.do_update(*p11_.v240()) == CKR_OPERATION_NOT_INITIALIZED ? 0 : 1;
-              }),
-              0);
-    EXPECT_EQ(Only().flags, 0);
+    EXPECT_EQ(InChild([&] { return family.do_final(*p11_.v240()) == CKR_OK ? 0 : 1; }), 0);
+    ExpectAhead(family, family.final_body, kFed + kFed);
     Restart();
-    EXPECT_EQ(family.do_update(*p11_.v240()), CKR_OPERATION_NOT_INITIALIZED);
+    EXPECT_EQ(family.do_final(*p11_.v240()), CKR_OK);
+    ExpectAhead(family, family.final_body, kFed + kFed);
+  }
+}
+
+// Too much to keep. The same daemon may have taken the lost part or not; nobody can know. Another
+// daemon has nothing of it, and says so itself.
+TEST_F(OperationsGoOnTest, WithMoreThanIsKeptItLivesInTheDaemonAlone) {
+  std::string much(std::size_t{64} << 10, 'x');
+  for (const bool restart : {false, true}) {
+    Begin(Signing());
+    EXPECT_EQ(p11_->C_SignUpdate(kSession, Ptr(much), much.size()), CKR_OK);
+    daemon_->Forget();
+    if (restart) {
+      daemon_->On(Function::C_SignUpdate, Fails(CKR_OPERATION_NOT_INITIALIZED));
+      Restart();
+    } else {
+      daemon_->On(Function::C_SignUpdate, Drop());
+    }
+    EXPECT_EQ(p11_->C_SignUpdate(kSession, Ptr(input), 5),
+              restart ? CKR_OPERATION_NOT_INITIALIZED : CKR_DEVICE_ERROR);
     EXPECT_EQ(Only().flags, 0);
-    EXPECT_EQ(Hex(Only().body), Hex(family.update_body));
+    daemon_->On(Function::C_SignUpdate, Ok());
   }
 }
 
@@ -366,7 +391,7 @@ TEST_F(OperationsGoOnTest, LargeDataComesAfterTheInit) {
   std::string large(300'000, 'l');
   CK_ULONG size = 64;
   EXPECT_EQ(p11_->C_Encrypt(kSession, Ptr(large), large.size(), Ptr(output), &size), CKR_OK);
-  EXPECT_TRUE(Only().body == Bytes(family.init_body) + Bytes(large) + kCapacity);
+  EXPECT_TRUE(Only().body == Bytes(family.init_body) + Bytes("") + Bytes(large) + kCapacity);
 }
 
 class LongInitTest : public OperationsGoOnTest {
@@ -390,7 +415,7 @@ TEST_F(LongInitTest, AnInitOfManyKilobytesIsKept) {
   EXPECT_TRUE(Only().body ==
               Bytes(U8(1) + U64(CKM_RSA_PKCS_OAEP) + U8(2) + U64(CKM_SHA256) +
                     U64(CKG_MGF1_SHA256) + U64(CKZ_DATA_SPECIFIED) + Bytes(label_) + U64(kKey)) +
-                  encrypt_.whole_body);
+                  Bytes("") + encrypt_.whole_body);
 }
 
 TEST_F(LongInitTest, ALongerOneIsNotAndItsOperationDoesNotSurvive) {

@@ -255,15 +255,52 @@ TEST(OperationsTest, InitsOfAnyLengthUpToTheLongestAreKept) {
   }
   const std::string longer(65'537, 'x');
   operations.Begin(1, Kind::kSign, 4, OctetsOf(longer));
-  EXPECT_EQ(operations.Find(1, Kind::kSign).phase, Operations::Phase::kBegun);
+  EXPECT_EQ(operations.Find(1, Kind::kSign).phase, Operations::Phase::kPast);
   EXPECT_EQ(operations.Find(1, Kind::kSign).init.size, 0u);
   operations.Drop();
   EXPECT_EQ(operations.MappedBytes(), 0u);
 }
 
+std::string FedOf(const Operations::Operation& operation) {
+  return {reinterpret_cast<const char*>(operation.fed.data), operation.fed.size};
+}
+
+TEST(OperationsTest, InputIsKeptUpToTheMostAndThenNothing) {
+  Operations operations;
+  ASSERT_TRUE(operations.Expect(1, Kind::kDigest));
+  operations.Begin(1, Kind::kDigest, 1, OctetsOf("init"));
+  std::string all;
+  for (const std::size_t size : {3u, 100u, 30u, 5000u, 1u, 60'000u}) {
+    const std::string part(size, static_cast<char>('a' + size % 26));
+    all += part;
+    operations.Feed(1, Kind::kDigest, 2, OctetsOf(part));
+    const Operations::Operation kept = operations.Find(1, Kind::kDigest);
+    EXPECT_EQ(kept.phase, Operations::Phase::kBegun);
+    EXPECT_EQ(kept.incarnation, 2u);
+    EXPECT_EQ(InitOf(kept), "init");
+    EXPECT_TRUE(FedOf(kept) == all) << size;
+  }
+  operations.Feed(1, Kind::kDigest, 2, OctetsOf(std::string(500, 'z')));
+  EXPECT_EQ(operations.Find(1, Kind::kDigest).phase, Operations::Phase::kPast);
+  EXPECT_EQ(operations.Find(1, Kind::kDigest).init.size, 0u);
+  operations.Drop();
+}
+
+TEST(OperationsTest, InputOfAnOperationThatEndedIsWiped) {
+  Operations operations;
+  ASSERT_TRUE(operations.Expect(1, Kind::kEncrypt));
+  operations.Begin(1, Kind::kEncrypt, 1, OctetsOf("init"));
+  operations.Feed(1, Kind::kEncrypt, 1, OctetsOf("plaintext"));
+  const wire::Octets fed = operations.Find(1, Kind::kEncrypt).fed;
+  operations.End(1, Kind::kEncrypt);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(fed.data), 9), std::string(9, '\0'));
+  operations.Drop();
+}
+
 struct Kept {
   bool begun = false;
   std::string init;
+  std::string fed;
 };
 
 TEST(OperationsTest, AgreesWithAMapUnderChurn) {
@@ -281,10 +318,14 @@ TEST(OperationsTest, AgreesWithAMapUnderChurn) {
       const std::string init(1 + random() % (what == 0 ? 5000 : 130), static_cast<char>(random()));
       ASSERT_TRUE(operations.Expect(session, kind));
       operations.Begin(session, kind, 1, OctetsOf(init));
-      model[key] = {true, init};
+      model[key] = {true, init, ""};
     } else if (what < 80) {
       operations.End(session, kind);
       if (model.contains(key)) model[key].begun = false;
+    } else if (what < 85) {
+      const std::string input(random() % 200, static_cast<char>(random()));
+      operations.Feed(session, kind, 1, OctetsOf(input));
+      if (model.contains(key) && model[key].begun) model[key].fed += input;
     } else if (what < 90) {
       operations.EndSession(session);
       for (int i = 0; i < shim::kKinds; ++i) model.erase({session, static_cast<Kind>(i)});
@@ -295,6 +336,7 @@ TEST(OperationsTest, AgreesWithAMapUnderChurn) {
     ASSERT_EQ(kept.phase == Operations::Phase::kBegun, model[key].begun);
     if (model[key].begun) {
       ASSERT_TRUE(InitOf(kept) == model[key].init);
+      ASSERT_TRUE(FedOf(kept) == model[key].fed);
     }
   }
   for (const auto& [key, kept] : model) {

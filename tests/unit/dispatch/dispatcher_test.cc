@@ -342,6 +342,7 @@ TEST_F(RepeatTest, AnInitAheadBeginsTheOperationAnewWhateverWasActive) {
   Body digest;
   wire::Writer writer(digest);
   writer.Bytes(init.octets.data(), init.octets.size());
+  writer.Bytes("", 0);
   writer.Bytes("abc", 3);
   writer.U64(32);
   flags_ = wire::kFlagInitAhead;
@@ -354,9 +355,31 @@ TEST_F(RepeatTest, AnInitAheadBeginsTheOperationAnewWhateverWasActive) {
   EXPECT_EQ(HexOf({hash.data, 4}), "ba7816bf");
 }
 
+TEST_F(RepeatTest, AnInitAheadGivesTheOperationItsInputAgain) {
+  Body init;
+  wire::Writer init_writer(init);
+  init_writer.U8(1);
+  init_writer.U64(CKM_SHA256);
+  init_writer.U8(0);
+  Body final;
+  wire::Writer writer(final);
+  writer.Bytes(init.octets.data(), init.octets.size());
+  writer.Bytes("abc", 3);
+  writer.U64(32);
+  flags_ = wire::kFlagInitAhead;
+  ASSERT_EQ(Send(Function::C_DigestFinal, final.octets, session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  wire::Reader results = Results();
+  EXPECT_EQ(results.U64(), 32u);
+  const wire::Octets hash = results.Bytes();
+  ASSERT_EQ(hash.size, 32u);
+  EXPECT_EQ(HexOf({hash.data, 4}), "ba7816bf");
+}
+
 TEST_F(RepeatTest, AnInitAheadOfAFunctionWithoutOperationClosesTheConnection) {
   Body body;
   wire::Writer writer(body);
+  writer.Bytes("", 0);
   writer.Bytes("", 0);
   flags_ = wire::kFlagInitAhead;
   EXPECT_EQ(Send(Function::C_GetSessionInfo, body.octets, session_), Verdict::kClose);
