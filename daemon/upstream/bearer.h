@@ -29,10 +29,11 @@ class BearerIdentity : public Identity {
   //   errors  as IamClient::Fetch(); CKR_USER_NOT_LOGGED_IN if IAM no longer accepts the key
   virtual Awaitable<Result<BearerPtr>> Get(Deadline deadline) = 0;
   // The HSM refused `refused`: a younger token if there is one or can be had. Asked again within
-  // `pause`, it says no without a fetch, so that a missing right cannot flood IAM.
+  // `pause`, it says the same without a fetch, so that a missing right cannot flood IAM.
   //   returns  nullptr: no younger token
-  virtual Awaitable<BearerPtr> Renew(BearerPtr refused, std::chrono::milliseconds pause,
-                                     Deadline deadline) = 0;
+  //   errors   CKR_DEVICE_ERROR  there might be one, but IAM cannot be reached
+  virtual Awaitable<Result<BearerPtr>> Renew(BearerPtr refused, std::chrono::milliseconds pause,
+                                             Deadline deadline) = 0;
 };
 
 }  // namespace gw

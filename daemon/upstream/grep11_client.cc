@@ -278,8 +278,8 @@ class Client final : public Grep11Client {
   // The right to send a second request beside the one at `first`, at once or not at all.
   std::optional<Admission::Permit> HedgeTurn(std::size_t first);
   // True: try again. Waits, or renews the token, before it says so.
-  Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
-                           BearerPtr bearer);
+  // False: give up with what `failure` says by then.
+  Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, Failure& failure, BearerPtr bearer);
   // The longest that one try may take if its call's deadline allows it.
   std::chrono::nanoseconds Patience(const RpcInfo& rpc, const Admission::Permit& permit) const;
   std::optional<Failure> Judge(const Sendable& sendable, const UnaryCallBase& done,
@@ -425,7 +425,7 @@ std::optional<Failure> Client::Judge(const Sendable& sendable, const UnaryCallBa
   return failure;
 }
 
-Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failure& failure,
+Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, Failure& failure,
                                  BearerPtr bearer) {
   const auto decision = retry.Next(failure.what, clock_.Now(), call.deadline);
   switch (decision.step) {
@@ -441,9 +441,12 @@ Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, const Failur
       if (call.identity == nullptr) break;
       const milliseconds pause =
           failure.what == FailureClass::kForbidden ? kPauseAfterMissingRight : kPauseAfterRefusal;
-      const BearerPtr younger =
-          co_await IdentityOf(call).Renew(std::move(bearer), pause, call.deadline);
-      if (younger == nullptr) break;
+      auto younger = co_await IdentityOf(call).Renew(std::move(bearer), pause, call.deadline);
+      if (!younger && failure.what == FailureClass::kUnauthenticated) {
+        failure.error = std::move(younger).error();  // the trouble is IAM's, not the caller's
+        co_return false;
+      }
+      if (!younger || *younger == nullptr) break;
       metrics_.Repeated(failure.what);
       co_return true;
     }

@@ -61,8 +61,8 @@ class TokenCache::Entry final : public BearerIdentity, public std::enable_shared
   ByteView api_key() const override { return key_.view(); }
   BearerPtr Current() const override;
   Awaitable<Result<BearerPtr>> Get(Deadline deadline) override;
-  Awaitable<BearerPtr> Renew(BearerPtr refused, std::chrono::milliseconds pause,
-                             Deadline deadline) override;
+  Awaitable<Result<BearerPtr>> Renew(BearerPtr refused, std::chrono::milliseconds pause,
+                                     Deadline deadline) override;
 
   // Joins the flight under way or starts one that ends with a living token and a verified key, or
   // with an error. `force`: fetch although the token lives.
@@ -154,17 +154,24 @@ Awaitable<Result<BearerPtr>> TokenCache::Entry::Get(Deadline deadline) {
   co_return fetched;
 }
 
-Awaitable<BearerPtr> TokenCache::Entry::Renew(BearerPtr refused, std::chrono::milliseconds pause,
-                                              Deadline deadline) {
+Awaitable<Result<BearerPtr>> TokenCache::Entry::Renew(BearerPtr refused,
+                                                      std::chrono::milliseconds pause,
+                                                      Deadline deadline) {
   if (bearer_ != refused && Current() != nullptr) co_return bearer_;
-  if (!verified_) co_return nullptr;  // a key that was never good does not get better
+  if (!verified_) co_return BearerPtr();  // a key that was never good does not get better
   if (!flying()) {
     const SteadyTime now = state_->clock.Now();
-    if (last_forced_ && now < *last_forced_ + pause) co_return nullptr;
+    const bool away = last_error_ && !IsRefusal(*last_error_);
+    const nanoseconds rest = away ? nanoseconds(kAnswerlessPause) : nanoseconds(pause);
+    if (last_forced_ && now < *last_forced_ + rest) {
+      if (away) co_return *last_error_;
+      co_return BearerPtr();
+    }
     last_forced_ = now;
   }
   const auto flown = co_await Fly(/*force=*/true, deadline);
-  co_return flown&& bearer_ != refused ? Current() : nullptr;
+  if (!flown && !IsRefusal(flown.error())) co_return flown.error();
+  co_return flown&& bearer_ != refused ? Current() : BearerPtr();
 }
 
 Awaitable<Status> TokenCache::Entry::Fly(bool force, Deadline deadline) {

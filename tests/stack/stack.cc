@@ -103,9 +103,12 @@ std::string ReadFile(const std::string& path) {
 std::string DaemonLog() { return ReadFile(Env("GREP11_DAEMON_LOG")); }
 pid_t DaemonPid() { return std::stoi("0" + ReadFile(Env("GREP11_DAEMON_PID_FILE"))); }
 
-Counters ReadCounters() {
-  const auto json = nlohmann::json::parse(
-      Control(Env("GREP11_EMULATOR_CONTROL") + "/counters.json"), nullptr, false);
+std::string Metrics() { return Control(Env("GREP11_METRICS_URL")); }
+
+Counters ReadCounters() { return ReadCountersAt(Env("GREP11_EMULATOR_CONTROL")); }
+
+Counters ReadCountersAt(const std::string& control) {
+  const auto json = nlohmann::json::parse(Control(control + "/counters.json"), nullptr, false);
   Counters counters;
   EXPECT_TRUE(json.is_object()) << "the emulator did not answer";
   if (!json.is_object()) return counters;
@@ -121,10 +124,10 @@ void ResetCounters() {
   EXPECT_EQ(Control("-X POST " + Env("GREP11_EMULATOR_CONTROL") + "/counters/reset"), "ok\n");
 }
 
-void SetFault(const std::string& json) {
-  EXPECT_EQ(Control("--data " + Quoted(json) + " " + Env("GREP11_EMULATOR_CONTROL") + "/faults"),
-            "ok\n")
-      << json;
+void SetFault(const std::string& json) { SetFaultAt(Env("GREP11_EMULATOR_CONTROL"), json); }
+
+void SetFaultAt(const std::string& control, const std::string& json) {
+  EXPECT_EQ(Control("--data " + Quoted(json) + " " + control + "/faults"), "ok\n") << json;
 }
 
 Fault::~Fault() { SetFault(R"({"clear": true, "iam": "ok", "latency": "0ms"})"); }

@@ -18,10 +18,12 @@ struct Counters {
   unsigned long token_fetches = 0;
 };
 Counters ReadCounters();
+Counters ReadCountersAt(const std::string& control);  // of another emulator: its control URL
 void ResetCounters();
 
 // Posts to the control page, for example {"iam": "down"}; fails the test if it is refused.
 void SetFault(const std::string& json);
+void SetFaultAt(const std::string& control, const std::string& json);
 
 // Sets faults for one scope; at its end the emulator is healthy again.
 class Fault {
@@ -39,6 +41,8 @@ int Dev(const std::vector<std::string>& arguments);
 // The text of a file; empty if there is none.
 std::string ReadFile(const std::string& path);
 std::string DaemonLog();
+// What the daemon shows to Prometheus.
+std::string Metrics();
 pid_t DaemonPid();
 
 // A child of this process. The body runs before the module was ever initialised here, so each child

@@ -42,14 +42,16 @@ class TestIdentity final : public BearerIdentity {
   ByteView api_key() const override { return {}; }
   BearerPtr Current() const override { return bearer_; }
   Awaitable<Result<BearerPtr>> Get(Deadline) override { co_return bearer_; }
-  Awaitable<BearerPtr> Renew(BearerPtr, std::chrono::milliseconds, Deadline) override {
+  Awaitable<Result<BearerPtr>> Renew(BearerPtr, std::chrono::milliseconds, Deadline) override {
     ++renewals_asked_for;
-    if (renewals_left_ == 0) co_return nullptr;
+    if (iam_is_away) co_return UpstreamError(CKR_DEVICE_ERROR, "IAM is away");
+    if (renewals_left_ == 0) co_return BearerPtr();
     --renewals_left_;
     Mint();
     co_return bearer_;
   }
   int renewals_asked_for = 0;
+  bool iam_is_away = false;
 
  private:
   void Mint() {
@@ -476,6 +478,16 @@ TEST_F(Grep11ClientTest, OneRenewalIsAllThatACallGets) {
   EXPECT_EQ(RvOfSign(), CKR_USER_NOT_LOGGED_IN);
   EXPECT_EQ(identity_->renewals_asked_for, 1);
   EXPECT_EQ(hsm_->all_calls(), 2u);
+}
+
+TEST_F(Grep11ClientTest, ATokenThatCannotBeRenewedForIamIsADeviceError) {
+  identity_ = std::make_shared<TestIdentity>(0);
+  identity_->iam_is_away = true;
+  hsm_->RequireAuthorization("Bearer never");
+  EXPECT_EQ(RvOfSign(), CKR_DEVICE_ERROR);
+  hsm_->RequireAuthorization("");
+  Fault(Kind::kStatus, kPermissionDenied);
+  EXPECT_EQ(RvOfSign(), CKR_USER_NOT_LOGGED_IN) << "a missing right is none of IAM's affairs";
 }
 
 TEST_F(Grep11ClientTest, AMissingRightIsLoggedWithItsActionAndWhoLacksIt) {

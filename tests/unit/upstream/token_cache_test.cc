@@ -66,8 +66,8 @@ Awaitable<Result<IdentityPtr>> Login(TokenCache* cache, std::string key, Deadlin
 Awaitable<Result<BearerPtr>> Get(IdentityPtr identity, Deadline deadline) {
   co_return co_await static_cast<BearerIdentity&>(*identity).Get(deadline);
 }
-Awaitable<BearerPtr> Renew(IdentityPtr identity, BearerPtr refused,
-                           std::chrono::milliseconds pause) {
+Awaitable<Result<BearerPtr>> Renew(IdentityPtr identity, BearerPtr refused,
+                                   std::chrono::milliseconds pause) {
   co_return co_await static_cast<BearerIdentity&>(*identity).Renew(refused, pause, In(30s));
 }
 
@@ -293,10 +293,10 @@ TEST_F(TokenCacheTest, AKeyRevokedDuringALoginServesUntilTheTokenEnds) {
 TEST_F(TokenCacheTest, ARefusedTokenIsRenewedOnceForAllWhoAsk) {
   IdentityPtr identity = Enter("key");
   const BearerPtr refused = *test::Await(silo_, Get(identity, In(30s)));
-  std::vector<std::future<BearerPtr>> renewals;
+  std::vector<std::future<Result<BearerPtr>>> renewals;
   for (int i = 0; i < 50; ++i) renewals.push_back(test::Start(silo_, Renew(identity, refused, 5s)));
   for (auto& renewal : renewals) {
-    const BearerPtr younger = renewal.get();
+    const BearerPtr younger = *renewal.get();
     ASSERT_NE(younger, nullptr);
     EXPECT_EQ(younger->authorization.text(), "Bearer key#2");
   }
@@ -307,14 +307,14 @@ TEST_F(TokenCacheTest, ARefusedTokenIsRenewedOnceForAllWhoAsk) {
 TEST_F(TokenCacheTest, ATokenRefusedAgainAndAgainDoesNotFloodIam) {
   IdentityPtr identity = Enter("key");
   const BearerPtr first = *test::Await(silo_, Get(identity, In(30s)));
-  const BearerPtr second = test::Await(silo_, Renew(identity, first, 5s));
+  const BearerPtr second = *test::Await(silo_, Renew(identity, first, 5s));
   ASSERT_NE(second, nullptr);
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(test::Await(silo_, Renew(identity, second, 5s)), nullptr);
+    EXPECT_EQ(*test::Await(silo_, Renew(identity, second, 5s)), nullptr);
   }
   EXPECT_EQ(world_.fetches, 2);
   clock_.Advance(6s);
-  EXPECT_NE(test::Await(silo_, Renew(identity, second, 5s)), nullptr);
+  EXPECT_NE(*test::Await(silo_, Renew(identity, second, 5s)), nullptr);
   EXPECT_EQ(world_.fetches, 3);
   Leave(identity);
 }
@@ -323,8 +323,13 @@ TEST_F(TokenCacheTest, ARenewalThatFailsLeavesTheOldTokenInPlace) {
   IdentityPtr identity = Enter("key");
   const BearerPtr bearer = *test::Await(silo_, Get(identity, In(30s)));
   world_.iam_refuses = {CKR_DEVICE_ERROR};
-  EXPECT_EQ(test::Await(silo_, Renew(identity, bearer, 5s)), nullptr);
+  for (int i = 0; i < 3; ++i) {  // one fetch for all of a second
+    EXPECT_EQ(test::Await(silo_, Renew(identity, bearer, 5s)).error().rv, CKR_DEVICE_ERROR);
+  }
+  EXPECT_EQ(world_.fetches, 2);
   EXPECT_EQ(TokenOf(identity), "Bearer key#1");
+  clock_.Advance(1s);
+  EXPECT_NE(*test::Await(silo_, Renew(identity, bearer, 5s)), nullptr) << "IAM is back";
   Leave(identity);
 }
 
