@@ -38,8 +38,9 @@ constexpr milliseconds kPauseAfterMissingRight{60'000};
 // good, or the next probe follows.
 constexpr milliseconds kProbePatience{2'000};
 
-constexpr std::chrono::seconds kTlsLook{2};
-constexpr int kLooksBeforeWarning = 5;  // at new connections that do not come about
+constexpr milliseconds kTlsLook{2'000};
+constexpr milliseconds kSettleLook{250};  // at new connections that are about to stand
+constexpr int kLooksBeforeWarning = 40;
 
 // --- the RPCs as types ---
 
@@ -461,7 +462,8 @@ Awaitable<bool> Client::TryAgain(const HsmCall& call, Retry& retry, Failure& fai
 }
 
 void Client::AwaitTlsLook() {
-  tls_timer_.expires_after(kTlsLook);
+  const bool soon = pool_.renewing() && looks_while_renewing_ < kLooksBeforeWarning;
+  tls_timer_.expires_after(soon ? kSettleLook : kTlsLook);
   tls_timer_.async_wait(
       [this, alive = std::weak_ptr<void>(alive_)](const boost::system::error_code& error) {
         if (error || alive.expired() || closing_.is_set()) return;
