@@ -52,8 +52,25 @@ static_assert(std::ranges::is_sorted(kRows, {}, &Row::code));
 constexpr Row kOther{SQLITE_ERROR, CKR_DEVICE_ERROR, Remedy::kReopen,
                      "this is not expected: please report it"};
 
-bool IsDiskFull(int system_error) {
+bool MeansFull(int system_error) {
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
+// What the system said last of a file of `db`; 0: it has none, or nothing went wrong with it.
+int ErrorOfFile(sqlite3* db, int which) {
+  sqlite3_file* file = nullptr;
+  int error = 0;
+  if (sqlite3_file_control(db, "main", which, &file) != SQLITE_OK) return 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+// The connection's own error may be that of what it did to clean up.
+bool DiskIsFull(sqlite3* db) {
+  return MeansFull(sqlite3_system_errno(db)) ||
+         MeansFull(ErrorOfFile(db, SQLITE_FCNTL_JOURNAL_POINTER)) ||
+         MeansFull(ErrorOfFile(db, SQLITE_FCNTL_FILE_POINTER));
 }
 
 const Row& RowOfCode(int code) {
@@ -68,7 +85,7 @@ Failure FailureOf(sqlite3* db, int code, const std::string& doing) {
   // SQLite says "full" for ENOSPC only where it writes the file itself, not for quotas, file size
   // limits or its shared memory.
   const bool may_be_space = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
-  if (db != nullptr && may_be_space && IsDiskFull(sqlite3_system_errno(db))) primary = SQLITE_FULL;
+  if (db != nullptr && may_be_space && DiskIsFull(db)) primary = SQLITE_FULL;
   const Row& row = RowOfCode(primary);
   std::string detail = "keystore: " + doing + ": " + sqlite3_errstr(code);
   if (db != nullptr && code != SQLITE_NOMEM) detail += std::string(" (") + sqlite3_errmsg(db) + ")";

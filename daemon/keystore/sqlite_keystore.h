@@ -39,7 +39,7 @@ struct SqliteOptions {
 // Commit may be awaited on any executor, which must run until Stop() has returned; it cannot be
 // cancelled. After an error the keystore tries again at the next Commit, so that it recovers by
 // itself when the cause is gone. An error after a failed write to disk means that the change is not
-// in effect now; if the host goes down before the next successful commit it may be found done.
+// in effect; if daemon or host goes down before the next successful commit it may be found done.
 //
 //   errors  CKR_DEVICE_ERROR  with what to do in the detail: directory or files are not safe, of
 //                             another owner, locked, damaged, of another program, of a newer

@@ -162,6 +162,18 @@ Status RequireKeyCheck(Connection& connection, bool had_schema) {
   return Refusal("keystore.db lost its key check: restore the last backup (docs/keystore.md)");
 }
 
+// What a killed daemon wrote last is found in the log whether it had been synced or not. From now
+// on it counts as done, so it has to be on disk: a checkpoint syncs the log, then the file. On a
+// full disk the first of the two is enough.
+Status SyncWhatWasFound(Connection& connection) {
+  const int code = connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+  if (code == SQLITE_OK) return Ok();
+  const Failure failure = connection.FailureAfter(code, "sync");
+  if (failure.error.rv != CKR_DEVICE_MEMORY) return failure.error;
+  log::Warn("{}", failure.error.detail);
+  return Ok();
+}
+
 }  // namespace
 
 std::int64_t CurrentSchemaVersion() { return static_cast<std::int64_t>(kMigrations.size()); }
@@ -187,6 +199,7 @@ Status PrepareDatabase(Connection& connection, const RowAuthenticator& authentic
   if (version > 0) GW_TRY_VOID(CheckKey(connection, authenticator));
   connection.LeaveFileAlone(false);
   GW_TRY_VOID(SetModes(connection));
+  GW_TRY_VOID(SyncWhatWasFound(connection));
   GW_TRY_VOID(Migrate(connection));
   return CheckKey(connection, authenticator);
 }

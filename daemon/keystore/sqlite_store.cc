@@ -58,6 +58,7 @@ struct Store::Statements {
   Statement last_number;
   Statement set_setting;
   Statement remove_setting;
+  std::unique_ptr<RequestTable> requests;
 };
 
 namespace {
@@ -83,25 +84,29 @@ Result<std::unique_ptr<Store>> Store::Open(std::unique_ptr<KeystoreFiles> files,
          Connection::Open(store->files_->database(), options.vfs, options.busy_timeout));
   GW_TRY_VOID(PrepareDatabase(*connection, store->files_->authenticator(), store->files_->is_new(),
                               options.check_time));
+  GW_TRY(statements, store->Prepare(*connection));
   store->connection_ = std::move(connection);
-  GW_TRY_VOID(store->Prepare());
+  store->statements_ = std::move(statements);
   return {std::move(store)};
 }
 
 // After an error the file is opened again without the checks of the start: what it holds was
-// checked, and the rows in memory came from it.
+// checked, and the rows in memory came from it. The old connection stays until the new one is
+// there: what keeps a change out of effect whose sync failed is the index of the log that they
+// share. Without any connection the index is made anew from the log, where that change stands.
 Status Store::EnsureConnection() {
   GW_TRY_VOID(files_->CheckInPlace());
-  if (connection_ != nullptr) return Ok();
+  if (!worn_) return Ok();
   GW_TRY(connection, Connection::Open(files_->database(), options_.vfs, options_.busy_timeout));
   GW_TRY_VOID(SetModes(*connection));
+  GW_TRY(statements, Prepare(*connection));
+  statements_ = std::move(statements);
   connection_ = std::move(connection);
-  Status prepared = Prepare();
-  if (!prepared) Disconnect();
-  return prepared;
+  worn_ = false;
+  return Ok();
 }
 
-Status Store::Prepare() {
+Result<std::unique_ptr<Store::Statements>> Store::Prepare(Connection& connection) const {
   struct Row {
     Statement Statements::*member;
     const char* sql;
@@ -126,13 +131,12 @@ Status Store::Prepare() {
   };
   auto statements = std::make_unique<Statements>();
   for (const Row& row : kSql) {
-    GW_TRY(statement, connection_->Prepare(row.sql));
+    GW_TRY(statement, connection.Prepare(row.sql));
     (*statements).*row.member = std::move(statement);
   }
-  GW_TRY(requests, RequestTable::Prepare(*connection_, files_->authenticator(), *options_.clock));
-  statements_ = std::move(statements);
-  requests_ = std::move(requests);
-  return Ok();
+  GW_TRY(requests, RequestTable::Prepare(connection, files_->authenticator(), *options_.clock));
+  statements->requests = std::move(requests);
+  return {std::move(statements)};
 }
 
 Result<KeystoreContents> Store::Load() {
@@ -147,7 +151,7 @@ Result<KeystoreContents> Store::Load() {
 
 Result<std::vector<DoneRequest>> Store::LoadRequests(std::vector<std::string>& refused) {
   GW_TRY_VOID(EnsureConnection());
-  return requests_->Load(refused);
+  return statements_->requests->Load(refused);
 }
 
 Result<std::vector<Record>> Store::LoadRecords(std::vector<std::string>& refused) {
@@ -197,7 +201,7 @@ Result<std::map<std::string, Bytes>> Store::LoadSettings(std::vector<std::string
 void Store::CommitBatch(PendingSpan batch) {
   const Status connected = EnsureConnection();
   if (!connected) {
-    Disconnect();
+    worn_ = true;
     return FailAll(batch, connected.error());
   }
   const auto failure = TryBatch(batch);
@@ -237,7 +241,7 @@ std::optional<Failure> Store::ForgetNowAndThen() {
   const auto now = options_.clock->Now();
   if (now < next_forget_) return std::nullopt;
   next_forget_ = now + kBetweenForgets;
-  return requests_->ForgetOld();
+  return statements_->requests->ForgetOld();
 }
 
 // A mutation that lost a race is undone alone; anything else ends the whole transaction.
@@ -261,11 +265,11 @@ std::optional<Failure> Store::Apply(PendingCommit& pending) {
 std::optional<Failure> Store::ApplyOnce(PendingCommit& pending) {
   if (!pending.mutation.request) return ApplyInside(pending);
   bool done = false;
-  if (auto failure = requests_->AnswerRepeat(pending, done)) return failure;
+  if (auto failure = statements_->requests->AnswerRepeat(pending, done)) return failure;
   if (done) return std::nullopt;
   if (auto failure = ApplyInside(pending)) return failure;
   if (!pending.result.ok()) return std::nullopt;
-  return requests_->Add(pending.mutation, *pending.result);
+  return statements_->requests->Add(pending.mutation, *pending.result);
 }
 
 std::optional<Failure> Store::ApplyInside(PendingCommit& pending) {
@@ -354,13 +358,7 @@ std::optional<Failure> Store::RunStatement(Statement& statement, const char* doi
 void Store::Abandon(const Failure& failure) {
   // SQLite may have rolled back already, for instance when the disk filled up.
   if (connection_->InTransaction()) static_cast<void>(connection_->Execute("ROLLBACK"));
-  if (failure.remedy == Remedy::kReopen) Disconnect();
-}
-
-void Store::Disconnect() {
-  requests_.reset();
-  statements_.reset();
-  connection_.reset();
+  if (failure.remedy == Remedy::kReopen) worn_ = true;
 }
 
 std::int64_t Store::NowMs() const {

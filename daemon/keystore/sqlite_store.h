@@ -42,8 +42,7 @@ class Store {
   Store(std::unique_ptr<KeystoreFiles> files, const SqliteOptions& options);
 
   Status EnsureConnection();
-  Status Prepare();
-  void Disconnect();
+  Result<std::unique_ptr<Statements>> Prepare(Connection& connection) const;
   std::optional<Failure> TryBatch(std::span<const std::unique_ptr<PendingCommit>> batch);
   std::optional<Failure> Begin();
   std::optional<Failure> ForgetNowAndThen();
@@ -65,10 +64,9 @@ class Store {
   const std::unique_ptr<KeystoreFiles> files_;
   const SqliteOptions options_;
 
-  // Null after an error that needs a fresh connection.
   std::unique_ptr<Connection> connection_;
-  std::unique_ptr<Statements> statements_;
-  std::unique_ptr<RequestTable> requests_;
+  std::unique_ptr<Statements> statements_;  // of the connection
+  bool worn_ = false;                       // an error came that needs a fresh connection
   std::chrono::steady_clock::time_point next_forget_{};
   std::uint64_t last_number_ = 0;  // highest ever given, inside a transaction
 };

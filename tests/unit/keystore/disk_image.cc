@@ -56,8 +56,6 @@ void ApplyToNames(std::map<std::string, int>& names, const Event& event) {
 }  // namespace
 
 void Disk::Apply(const Event& event) {
-  std::minstd_rand unused;
-  Choice all(Keep::kAll, unused);
   File& file = files_[event.file];
   switch (event.kind) {
     case Kind::kCreate:
@@ -65,10 +63,12 @@ void Disk::Apply(const Event& event) {
       return unsynced_names_.push_back(event);
     case Kind::kWrite:
     case Kind::kTruncate:
-      return file.unsynced.push_back(event);
+      return file.changes.push_back({event});
     case Kind::kSyncFile:
-      for (const Event& change : file.unsynced) ApplyToContent(file.synced, change, all);
-      return file.unsynced.clear();
+      return Sync(file);
+    case Kind::kSyncFailed:
+      for (Change& change : file.changes) change.is_doubtful = !change.is_synced;
+      return;
     case Kind::kSyncNames:
       for (const Event& change : unsynced_names_) ApplyToNames(names_, change);
       return unsynced_names_.clear();
@@ -83,8 +83,35 @@ void Disk::Apply(const Event& event) {
   }
 }
 
+void Disk::Continue(const std::vector<Event>& log) {
+  Names now = names_;
+  for (const Event& change : unsynced_names_) ApplyToNames(now, change);
+  // The log has numbers of its own for the same files.
+  std::map<int, int> numbers{{0, 0}};
+  const int last = files_.empty() ? 0 : files_.rbegin()->first;
+  const auto begin = std::ranges::find(log, Kind::kMark, &Event::kind);
+  for (auto found = log.begin(); found != begin; ++found) {
+    if (found->kind == Kind::kCreate) numbers[found->file] = now.at(found->name);
+  }
+  for (auto next = begin; next != log.end(); ++next) {
+    Event event = *next;
+    event.file = numbers.try_emplace(event.file, last + event.file).first->second;
+    Apply(event);
+  }
+}
+
+void Disk::Sync(File& file) {
+  for (Change& change : file.changes) change.is_synced = !change.is_doubtful;
+  if (!std::ranges::all_of(file.changes, &Change::is_synced)) return;
+  std::minstd_rand unused;
+  Choice all(Keep::kAll, unused);
+  for (const Change& change : file.changes) ApplyToContent(file.synced, change.event, all);
+  file.changes.clear();
+}
+
 void Disk::WriteTo(const std::string& directory, Keep keep, std::minstd_rand& chance) const {
   Choice choice(keep, chance);
+  Choice all(Keep::kAll, chance);
   if (!root_synced_ && !(root_made_ && choice.Kept())) return;
   std::filesystem::create_directory(directory);
   std::filesystem::permissions(directory, std::filesystem::perms(0700));
@@ -95,7 +122,9 @@ void Disk::WriteTo(const std::string& directory, Keep keep, std::minstd_rand& ch
   for (const auto& [name, number] : names) {
     const File& file = files_.at(number);
     std::string content = file.synced;
-    for (const Event& change : file.unsynced) ApplyToContent(content, change, choice);
+    for (const Change& change : file.changes) {
+      ApplyToContent(content, change.event, change.is_synced ? all : choice);
+    }
     const std::string path = directory + "/" + name;
     std::ofstream(path, std::ios::binary) << content;
     std::filesystem::permissions(path, std::filesystem::perms(0600));

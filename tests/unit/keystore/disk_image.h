@@ -20,14 +20,27 @@ class Disk {
  public:
   void Apply(const Event& event);
 
+  // Goes on with the log of a process that found everything as it is now, whether synced or not, in
+  // another directory. Its log begins with a mark after what it found.
+  void Continue(const std::vector<Event>& log);
+
   // Makes `directory` as it is found after a power loss now; not at all if its own name is lost.
   void WriteTo(const std::string& directory, Keep keep, std::minstd_rand& chance) const;
 
  private:
+  // Once a sync has failed, what it was for may be on disk or not whatever comes later, so that
+  // from then on `changes` only grows.
+  struct Change {
+    Event event;
+    bool is_synced = false;
+    bool is_doubtful = false;
+  };
   struct File {
     std::string synced;
-    std::vector<Event> unsynced;
+    std::vector<Change> changes;  // since
   };
+
+  static void Sync(File& file);
   using Names = std::map<std::string, int>;
 
   std::map<int, File> files_;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdarg>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +28,10 @@ struct State {
   std::map<ino_t, int> files;  // those that have a name in root
   int last_file = 0;
   std::vector<Event> events;
+  int error = 0;
+  int fail_after = 0;
+  int fail_count = 0;
+  int failed = 0;
 };
 
 State& TheState() {
@@ -61,6 +66,16 @@ std::string PathOf(int fd) {
   return size < 0 ? "" : std::string(path.data(), static_cast<std::size_t>(size));
 }
 
+// Whether the operation that comes now fails, with errno set.
+bool Fails(State& state) {
+  if (state.fail_count == 0 || state.fail_after-- > 0) return false;
+  state.fail_after = 0;
+  --state.fail_count;
+  ++state.failed;
+  errno = state.error;
+  return true;
+}
+
 void Created(State& state, const char* path) {
   const auto info = LookAt(path);
   if (!state.recording || !info) return;
@@ -75,6 +90,7 @@ int Open(const char* path, int flags, mode_t mode) {
   State& state = TheState();
   const std::lock_guard lock(state.mutex);
   const bool is_new = (flags & O_CREAT) != 0 && !LookAt(path);
+  if (is_new && !NameIn(state, path).empty() && Fails(state)) return -1;
   const auto fd = static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
   if (fd >= 0 && is_new) Created(state, path);
   return fd;
@@ -85,6 +101,10 @@ ssize_t Write(int fd, const void* data, std::size_t size, std::optional<off_t> o
   const std::lock_guard lock(state.mutex);
   const int file = FileOf(state, fd);
   const off_t at = offset ? *offset : file != 0 ? lseek(fd, 0, SEEK_CUR) : 0;
+  if (file != 0 && Fails(state)) {
+    if (state.error != ENOSPC || state.failed != 1 || size < 2) return -1;
+    size /= 2;
+  }
   const ssize_t written =
       offset ? syscall(SYS_pwrite64, fd, data, size, *offset) : syscall(SYS_write, fd, data, size);
   if (file == 0 || written <= 0) return written;
@@ -96,8 +116,9 @@ ssize_t Write(int fd, const void* data, std::size_t size, std::optional<off_t> o
 int Truncate(int fd, off_t size) {
   State& state = TheState();
   const std::lock_guard lock(state.mutex);
-  const auto code = static_cast<int>(syscall(SYS_ftruncate, fd, size));
   const int file = FileOf(state, fd);
+  if (file != 0 && Fails(state)) return -1;
+  const auto code = static_cast<int>(syscall(SYS_ftruncate, fd, size));
   if (code == 0 && file != 0) state.events.push_back({Kind::kTruncate, file, {}, size, {}});
   return code;
 }
@@ -105,15 +126,19 @@ int Truncate(int fd, off_t size) {
 int Sync(int fd, long number) {
   State& state = TheState();
   const std::lock_guard lock(state.mutex);
-  const auto code = static_cast<int>(syscall(number, fd));
-  if (code != 0 || !state.recording) return code;
-  if (const int file = FileOf(state, fd)) {
-    state.events.push_back({Kind::kSyncFile, file, {}, 0, {}});
-  } else if (const std::string path = PathOf(fd); path == state.root) {
-    state.events.push_back({Kind::kSyncNames, 0, {}, 0, {}});
-  } else if (path == state.parent) {
-    state.events.push_back({Kind::kSyncParent, 0, {}, 0, {}});
+  if (!state.recording) return static_cast<int>(syscall(number, fd));
+  const int file = FileOf(state, fd);
+  const std::string path = file == 0 ? PathOf(fd) : "";
+  const bool is_watched = file != 0 || path == state.root;
+  if (is_watched && Fails(state)) {
+    if (file != 0) state.events.push_back({Kind::kSyncFailed, file, {}, 0, {}});
+    return -1;
   }
+  const auto code = static_cast<int>(syscall(number, fd));
+  if (code != 0) return code;
+  if (file != 0) state.events.push_back({Kind::kSyncFile, file, {}, 0, {}});
+  if (path == state.root) state.events.push_back({Kind::kSyncNames, 0, {}, 0, {}});
+  if (path == state.parent) state.events.push_back({Kind::kSyncParent, 0, {}, 0, {}});
   return code;
 }
 
@@ -121,8 +146,9 @@ int Unlink(const char* path) {
   State& state = TheState();
   const std::lock_guard lock(state.mutex);
   const auto info = LookAt(path);
-  const auto code = static_cast<int>(syscall(SYS_unlinkat, AT_FDCWD, path, 0));
   const std::string name = NameIn(state, path);
+  if (!name.empty() && Fails(state)) return -1;
+  const auto code = static_cast<int>(syscall(SYS_unlinkat, AT_FDCWD, path, 0));
   if (code != 0 || name.empty()) return code;
   if (info && info->st_nlink == 1) state.files.erase(info->st_ino);
   state.events.push_back({Kind::kUnlink, 0, name, 0, {}});
@@ -132,8 +158,9 @@ int Unlink(const char* path) {
 int Link(const char* from, const char* to) {
   State& state = TheState();
   const std::lock_guard lock(state.mutex);
-  const auto code = static_cast<int>(syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
   const std::string name = NameIn(state, to);
+  if (!name.empty() && Fails(state)) return -1;
+  const auto code = static_cast<int>(syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
   const auto info = LookAt(to);
   if (code == 0 && !name.empty() && info) {
     state.events.push_back({Kind::kCreate, state.files[info->st_ino], name, 0, {}});
@@ -186,6 +213,7 @@ DiskLog::DiskLog(std::string root) {
 DiskLog::~DiskLog() {
   const std::lock_guard lock(TheState().mutex);
   TheState().recording = false;
+  TheState().fail_count = 0;
 }
 
 void DiskLog::Mark(std::string name) {
@@ -196,6 +224,19 @@ void DiskLog::Mark(std::string name) {
 std::vector<Event> DiskLog::Take() {
   const std::lock_guard lock(TheState().mutex);
   return std::exchange(TheState().events, {});
+}
+
+void DiskLog::Fail(int error, int after, int count) {
+  const std::lock_guard lock(TheState().mutex);
+  TheState().error = error;
+  TheState().fail_after = after;
+  TheState().fail_count = count;
+  TheState().failed = 0;
+}
+
+int DiskLog::Failed() {
+  const std::lock_guard lock(TheState().mutex);
+  return TheState().failed;
 }
 
 // --- the C library's functions; those with 64 and _2 are what large-file and hardened builds call

@@ -1,6 +1,6 @@
 // Tests of keystore: what this process writes, syncs, makes and removes in one directory, call by
-// call, whoever does it: the keystore itself or SQLite. Links into a test program of its own, since
-// it puts itself before the C library's file functions.
+// call, whoever does it: the keystore itself or SQLite; and failures of these calls on demand.
+// Links into a test program of its own, since it puts itself before the C library's file functions.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@ enum class Kind {
   kWrite,       // `data` at `offset` of `file`
   kTruncate,    // `file` has `offset` octets
   kSyncFile,    // octets and size of `file` are on disk
+  kSyncFailed,  // of `file`: nobody knows, and no later sync says it
   kSyncNames,   // the names in the directory are on disk
   kMakeRoot,    // the directory itself was made
   kSyncParent,  // the name of the directory is on disk
@@ -41,6 +42,13 @@ class DiskLog {
 
   void Mark(std::string name);
   std::vector<Event> Take();
+
+  // Of what is done in the directory from now on, `count` operations fail with `error`, after
+  // `after` more that work. An operation that fails does nothing, but a full disk (ENOSPC) still
+  // takes half of the first write.
+  void Fail(int error, int after, int count);
+  // How many have failed.
+  int Failed();
 };
 
 }  // namespace gw::disk

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -160,6 +161,17 @@ inline std::vector<std::string> LabelsIn(Keystore& keystore) {
 inline std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Names and contents. Without SQLite's shared memory and an empty log, which are no content.
+inline std::map<std::string, std::string> FilesIn(const TempDirectory& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with("-shm") || entry.file_size() == 0) continue;
+    files[name] = ReadFile(entry.path());
+  }
+  return files;
 }
 
 inline void WriteFile(const std::string& path, std::string_view content) {
