@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include "tests/unit/keystore/faulty_vfs.h"
@@ -191,6 +192,72 @@ TEST(SqliteSpaceTest, NoSpaceForANewKeystoreIsSaid) {
   const auto opened = OpenSqliteKeystore(OptionsFor(directory.path()));
   EXPECT_FALSE(opened.ok());
   EXPECT_FALSE(std::filesystem::exists(directory.key())) << "no half of a key";
+}
+
+// A file system of one megabyte; only root may have one.
+class SmallDisk {
+ public:
+  SmallDisk() {
+    mounted_ = mount("tmpfs", directory_.path().c_str(), "tmpfs", 0, "size=1m,mode=0700") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount(directory_.path().c_str());
+  }
+  bool mounted() const { return mounted_; }
+  std::string state() const { return directory_.File("state"); }
+
+  // To the last octet.
+  void Fill() {
+    std::ofstream filler(directory_.File("filler"), std::ios::binary);
+    const std::string block(4096, 'x');
+    while (filler.write(block.data(), 4096).flush()) {
+    }
+  }
+  void Free() { std::filesystem::remove(directory_.File("filler")); }
+
+ private:
+  TempDirectory directory_;
+  bool mounted_ = false;
+};
+
+TEST(SqliteSpaceTest, FullFileSystemIsDeviceMemoryAndRecovers) {
+  SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "only root may mount";
+  auto keystore = OpenAt(disk.state());
+  ASSERT_NE(keystore, nullptr);
+  ASSERT_TRUE(CommitNow(*keystore, Once(PutOf(MakeRecord("before")), RequestOf(1))).ok());
+  disk.Fill();
+  // The log has some room left from before.
+  std::vector<std::string> stored = {"before"};
+  CommitAnswer answer = RecordNumbers{};
+  for (std::uint64_t i = 2; answer.ok() && i < 1000; ++i) {
+    answer = CommitNow(*keystore, Once(PutOf(MakeRecord("full")), RequestOf(i)));
+    if (answer.ok()) stored.push_back("full");
+  }
+  EXPECT_EQ(RvOf(answer), CKR_DEVICE_MEMORY);
+  EXPECT_THAT(DetailOf(answer), HasSubstr("free space"));
+  EXPECT_EQ(LabelsIn(*keystore), stored);
+  disk.Free();
+  ASSERT_TRUE(CommitNow(*keystore, PutOf(MakeRecord("after"))).ok());
+  stored.push_back("after");
+  EXPECT_EQ(LabelsIn(*keystore), stored);
+  keystore = nullptr;
+  keystore = OpenAt(disk.state());
+  EXPECT_EQ(LabelsIn(*keystore), stored);
+}
+
+TEST(SqliteSpaceTest, StartOnAFullFileSystemSaysSoAndChangesNothing) {
+  SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "only root may mount";
+  ASSERT_TRUE(CommitNow(*OpenAt(disk.state()), PutOf(MakeRecord("before"))).ok());
+  const std::string before = ReadFile(disk.state() + "/keystore.db");
+  disk.Fill();
+  const auto opened = OpenSqliteKeystore(OptionsFor(disk.state()));
+  EXPECT_EQ(RvOf(opened), CKR_DEVICE_MEMORY);
+  EXPECT_THAT(DetailOf(opened), HasSubstr("free space"));
+  EXPECT_TRUE(ReadFile(disk.state() + "/keystore.db") == before);
+  disk.Free();
+  EXPECT_THAT(LabelsIn(*OpenAt(disk.state())), ElementsAre("before"));
 }
 
 }  // namespace
