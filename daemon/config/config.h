@@ -71,7 +71,7 @@ struct LimitsConfig {
   std::uint32_t sessions_per_application = 16384;
   std::uint32_t objects_per_application = 65536;  // session objects
   std::uint32_t max_frame_bytes = 64u << 20;
-  std::uint32_t bytes_in_flight = 256u << 20;  // of frames above 64 KiB, of all applications
+  std::uint32_t bytes_in_flight = 256u << 20;  // of frames above 256 KiB, of all applications
   std::uint32_t gathered_bytes =
       1u << 20;  // multi-part input kept here before it goes to the HSM in parts
 };

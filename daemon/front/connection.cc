@@ -15,9 +15,9 @@ using boost::system::error_code;
 // A peer that says nothing after connecting, or takes no reply, loses its connection.
 constexpr std::chrono::seconds kAttachPatience{10};
 constexpr std::chrono::seconds kWritePatience{30};
-// From here on a frame counts against gateway.limits.bytes_in_flight, and has to arrive in time.
-constexpr std::size_t kLargeFrame = 64 * 1024;
-constexpr std::chrono::seconds kReadPatience{30};
+// Each step of a long frame has to come in time, since what it holds is counted
+// (gateway.limits.bytes_in_flight) and others may wait for it.
+constexpr std::chrono::seconds kStepPatience{5};
 // Memory follows the octets that have arrived, not the length that a header claims.
 constexpr std::size_t kReadStep = 256 * 1024;
 constexpr std::size_t kKeptBytes = 64 * 1024;
@@ -74,20 +74,14 @@ Awaitable<bool> Connection::ServeOne() {
   // and takes no new one.
   auto entry = gate_.TryEnter();
   if (!entry) co_return false;
-  ByteBudget::Share share;
-  if (header.body_bytes > kLargeFrame) {
-    share = co_await budget_.Take(header.body_bytes);
-    // Before it has attached, the patience for that still runs.
-    if (attachment_.application != nullptr) CloseUnlessDoneIn(kReadPatience);
-  }
   const bool body_came = co_await ReadBody(header.body_bytes);
   if (!body_came) co_return false;
-  if (attachment_.application != nullptr && header.body_bytes > kLargeFrame) watchdog_.cancel();
   reply_.Clear();
   const auto verdict = co_await dispatcher_.Answer(attachment_, header, body_, reply_);
   if (verdict == Dispatcher::Verdict::kClose) co_return false;
   if (attachment_.application != nullptr) watchdog_.cancel();
   const bool written = co_await WriteReply();
+  share_ = ByteBudget::Share();
   if (!written) dispatcher_.NotDelivered(attachment_, header, reply_);
   co_return written;
 }
@@ -106,15 +100,21 @@ Awaitable<bool> Connection::ReadHeader(wire::Header& header) {
   co_return false;
 }
 
+// What is counted has begun to arrive: a peer that only announces a long frame holds nothing up.
 Awaitable<bool> Connection::ReadBody(std::size_t bytes) {
   if (body_.capacity() > kKeptBytes && bytes <= kKeptBytes) Bytes().swap(body_);
   body_.clear();
+  // Before it has attached, the patience for that runs.
+  const bool timed = bytes > kReadStep && attachment_.application != nullptr;
   while (body_.size() < bytes) {
     const std::size_t have = body_.size();
     const std::size_t step = std::min(bytes - have, kReadStep);
+    if (have == kReadStep) share_ = co_await budget_.Take(bytes);
+    if (timed) CloseUnlessDoneIn(kStepPatience);
     body_.resize(have + step);
     auto [error, count] = co_await boost::asio::async_read(
         socket_, boost::asio::buffer(body_.data() + have, step), kAwait);
+    if (timed) watchdog_.cancel();
     if (error) {
       log::Debug("connection of process {}: ended in the middle of a frame", attachment_.peer.pid);
       co_return false;

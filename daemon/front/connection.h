@@ -41,6 +41,7 @@ class Connection {
   ByteBudget& budget_;
   Attachment attachment_;
   Bytes body_;
+  ByteBudget::Share share_;  // for a long body, until its reply is written
   ReplyBuffer reply_;
 };
 
