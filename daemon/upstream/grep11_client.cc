@@ -324,7 +324,7 @@ class Client final : public Grep11Client {
 // --- one request, with its repetitions ---
 
 Awaitable<Result<FinishedCall>> Client::Run(const HsmCall& call, const Sendable& sendable) {
-  Retry retry(sendable.rpc(), retry_budget_, random_);
+  Retry retry(retry_budget_, random_);
   std::size_t avoid = kNoEndpoint;
   for (;;) {
     BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
@@ -393,7 +393,7 @@ std::optional<Admission::Permit> Client::HedgeTurn(std::size_t first) {
 std::chrono::nanoseconds Client::Patience(const RpcInfo& rpc,
                                           const Admission::Permit& permit) const {
   if (rpc.slow) return times_.key_generation;
-  return permit.probe() && rpc.repeatable ? std::min(times_.rpc, kProbePatience) : times_.rpc;
+  return permit.probe() ? std::min(times_.rpc, kProbePatience) : times_.rpc;
 }
 
 std::optional<Failure> Client::Judge(const Sendable& sendable, const UnaryCallBase& done,

@@ -78,9 +78,8 @@ struct MadeKeyPair {
 //   CKR_DEVICE_ERROR        not reachable, garbage reply, or no answer before the deadline
 //   CKR_USER_NOT_LOGGED_IN  no or not enough rights, after one renewal of the token
 //   CKR_DEVICE_MEMORY       refused for its load after retries
-// Requests that do the same when they run twice are retried until the deadline while endpoints are
-// away, the others (key generation, steps of multi-part operations) only if they surely did not
-// run.
+// Requests are retried until the deadline while endpoints are away, also when nobody knows whether
+// they ran: the HSM keeps nothing of what it makes.
 class HsmClient {
  public:
   virtual ~HsmClient() = default;

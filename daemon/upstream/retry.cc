@@ -13,7 +13,7 @@ constexpr milliseconds kWaitWithoutBudget{1'000};
 constexpr unsigned kWhileThereIsTime = std::numeric_limits<unsigned>::max();
 constexpr unsigned kMostDoublings = 10;  // beyond every rule's longest wait
 
-enum class Step : std::uint8_t { kNone, kRenew, kAnyRpc, kRepeatableRpc };
+enum class Step : std::uint8_t { kNone, kRenew, kBackOff };
 enum class Paid : bool { kNo, kYes };
 
 }  // namespace
@@ -34,16 +34,16 @@ const Retry::Rule& Retry::RuleOf(FailureClass what) {
       {What::kUnauthenticated, Step::kRenew},
       {What::kForbidden, Step::kRenew},
       // The rate window of a crypto unit is a second.
-      {What::kExhausted, Step::kAnyRpc, Paid::kNo, milliseconds(100), milliseconds(1'000),
+      {What::kExhausted, Step::kBackOff, Paid::kNo, milliseconds(100), milliseconds(1'000),
        kWhileThereIsTime},
-      {What::kNotSent, Step::kAnyRpc, Paid::kNo, milliseconds(10), milliseconds(250),
+      {What::kNotSent, Step::kBackOff, Paid::kNo, milliseconds(10), milliseconds(250),
        kWhileThereIsTime},
-      {What::kUnreachable, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(250),
+      {What::kUnreachable, Step::kBackOff, Paid::kYes, milliseconds(25), milliseconds(250),
        kWhileThereIsTime},
-      {What::kTimedOut, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(250),
+      {What::kTimedOut, Step::kBackOff, Paid::kYes, milliseconds(25), milliseconds(250),
        kWhileThereIsTime},
-      {What::kAskAgain, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(2'000), 8},
-      {What::kGarbled, Step::kRepeatableRpc, Paid::kYes, milliseconds(25), milliseconds(250), 4},
+      {What::kAskAgain, Step::kBackOff, Paid::kYes, milliseconds(25), milliseconds(2'000), 8},
+      {What::kGarbled, Step::kBackOff, Paid::kYes, milliseconds(25), milliseconds(250), 8},
   };
   static_assert(std::size(kRules) == kFailureClasses);
   static_assert([] {
@@ -62,10 +62,7 @@ Retry::Decision Retry::Next(FailureClass what, SteadyTime now, Deadline deadline
       break;
     case Step::kRenew:
       return RenewOnce();
-    case Step::kRepeatableRpc:
-      if (!rpc_.repeatable) break;
-      [[fallthrough]];
-    case Step::kAnyRpc:
+    case Step::kBackOff:
       return BackOff(what, rule, now, deadline);
   }
   return {};

@@ -9,7 +9,6 @@
 
 #include "daemon/core/async.h"
 #include "daemon/upstream/failure.h"
-#include "daemon/upstream/rpc_table.h"
 
 namespace gw {
 
@@ -31,12 +30,13 @@ class RetryBudget {
   double in_hand_ = kMost;
 };
 
-// One RPC with its repetitions. Rules (design 8, behaviour R130, R311, R335):
+// One RPC with its repetitions. Every RPC may be sent again: the HSM keeps nothing of what it made,
+// and an operation's state is in the request (wire sheet, "Retry after network loss"). Rules
+// (design 8, behaviour R130, R311, R335):
 //   token refused       renew it once and try again at once, whatever the RPC: nothing ran
 //   right missing       the same
-//   overload, not sent  back off and try again, whatever the RPC: nothing ran
-//   connection lost, no answer in time
-//                       back off and try again if the RPC is repeatable
+//   overload, not sent, connection lost, no answer in time
+//                       back off and try again
 //   the HSM's own retry hint, an answer that is none
 //                       the same, a few times
 //   anything else       never
@@ -45,8 +45,7 @@ class RetryBudget {
 // away has lost: admission holds it back until some endpoint answers, so these back-offs are short.
 class Retry {
  public:
-  Retry(const RpcInfo& rpc, RetryBudget& budget, std::minstd_rand& random)
-      : rpc_(rpc), budget_(budget), random_(random) {
+  Retry(RetryBudget& budget, std::minstd_rand& random) : budget_(budget), random_(random) {
     budget_.Earn();
   }
 
@@ -62,7 +61,6 @@ class Retry {
   Decision RenewOnce();
   Decision BackOff(FailureClass what, const Rule& rule, SteadyTime now, Deadline deadline);
 
-  const RpcInfo& rpc_;
   RetryBudget& budget_;
   std::minstd_rand& random_;
   std::array<unsigned, kFailureClasses> waits_{};

@@ -40,10 +40,6 @@ struct RpcInfo {
   RpcId id;
   std::string_view name;    // of the RPC, for metrics and logs
   std::string_view action;  // the IAM action that a caller needs (wire sheet 8.6)
-  // May be sent again when nobody knows whether it ran. The HSM keeps nothing, so all qualify whose
-  // answer follows from the request. Steps of a multi-part operation do not, nor does making keys:
-  // each runs once at most, and the HSM's own records show one key for one call.
-  bool repeatable;
   // May take minutes in the HSM (prime generation): bounded by the call's deadline alone.
   bool slow;
 };

@@ -155,7 +155,8 @@ constexpr auto kPlain = std::to_array<PlainStatus>({
     {grpc::OK, "OK", CKR_DEVICE_ERROR, FailureClass::kFinal},
     // Not by us: then nobody asks here. Servers and proxies that stop end their calls so.
     {grpc::CANCELLED, "CANCELLED", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-    {grpc::UNKNOWN, "UNKNOWN", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    // Also what gRPC makes of a stream that broke off.
+    {grpc::UNKNOWN, "UNKNOWN", CKR_DEVICE_ERROR, FailureClass::kGarbled},
     {grpc::INVALID_ARGUMENT, "INVALID_ARGUMENT", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
     {grpc::DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", CKR_DEVICE_ERROR, FailureClass::kTimedOut},
     {grpc::NOT_FOUND, "NOT_FOUND", CKR_DEVICE_ERROR, FailureClass::kFinal},

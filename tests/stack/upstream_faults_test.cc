@@ -363,7 +363,7 @@ TEST_F(FaultsTest, ConnectionsThatAreSentAwayOrBrokenAreMadeAnew) {
   load.ExpectNothingLost();
 }
 
-TEST_F(FaultsTest, KeysAreNeverMadeTwice) {
+TEST_F(FaultsTest, KeysWhoseAnswerIsLostAreMadeAgain) {
   SharedCounts counts;
   const unsigned long before = Sent("GenerateKey");
   Both(R"([{"seed": 13}, {"rpc": "GenerateKey", "reply": "drop", "chance": 0.1}])");
@@ -372,9 +372,8 @@ TEST_F(FaultsTest, KeysAreNeverMadeTwice) {
   counts->stop = true;
   EXPECT_EQ(child.Wait(), 0);
   std::cout << "keys asked for " << counts->calls << ", refused " << counts->failed << "\n";
-  EXPECT_GT(counts->failed, 0u) << "some answers were lost";
-  EXPECT_LE(Sent("GenerateKey") - before, counts->calls);
-  EXPECT_EQ(counts->last_error, CKR_DEVICE_ERROR);
+  EXPECT_EQ(counts->failed, 0u);
+  EXPECT_GT(Sent("GenerateKey") - before, counts->calls) << "some answers were lost";
 }
 
 }  // namespace

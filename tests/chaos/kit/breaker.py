@@ -18,8 +18,8 @@ PIECE = 65536
 
 
 class Endpoint:
-    """Orders: up, down (refuses, connections reset), drop (a part of the pieces resets its connection), garble (in a part
-    of the pieces from the HSM an octet changes), stall (nothing passes any more, nothing is closed).
+    """Orders: up, down (refuses, connections reset), garble (in a part of the pieces from the HSM an octet changes), stall
+    (nothing passes any more, nothing is closed).
     """
 
     def __init__(self, ready_file, chance):
@@ -71,10 +71,7 @@ class Endpoint:
         try:
             while piece := await reader.read(PIECE):
                 await self.moving.wait()
-                struck = self.chance.random() < self.part
-                if self.order == "drop" and struck:
-                    break
-                if self.order == "garble" and struck and from_hsm:
+                if self.order == "garble" and from_hsm and self.chance.random() < self.part:
                     piece = self._garbled(piece)
                 writer.write(piece)
                 await writer.drain()

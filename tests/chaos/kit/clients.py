@@ -17,7 +17,7 @@ from kit.chaos import die_with_parent
 
 class Client:
     def __init__(self, stack, module, task, user=None):
-        self.name = f"{module} {task.get('name', '')}".strip()
+        self.name, self.ready = f"{module} {task.get('name', '')}".strip(), task.get("ready")
         base = stack.path(f"client-{module}-{task.get('name', os.urandom(4).hex())}")
         self.output, self.log = (open(f"{base}.{end}", "w+", encoding="utf-8") for end in ("json", "log"))
         environment = {**os.environ, **stack.env, "PYTHONPATH": CHAOS}
@@ -30,6 +30,12 @@ class Client:
     @property
     def pid(self):
         return self.process.pid
+
+    def is_ready(self):
+        """Its file is there; an error if it has ended instead."""
+        if self.process.poll() is not None:
+            self.result()
+        return os.path.exists(self.ready)
 
     def tell_to_end(self):
         self.process.stdin.close()

@@ -3,8 +3,10 @@
 import collections
 
 from kit.clients import Client
+from stack import until
 
 KEY = "chaos-key"
+START_S = 30
 
 
 def make_key(stack):
@@ -21,8 +23,11 @@ class Crew:
 
     def __enter__(self):
         for number in range(self.count):
+            seed = self.chaos.random.getrandbits(32)
             self.clients.append(Client(self.stack, "worker", {
-                **self.task, "name": f"w{number}", "seed": self.chaos.random.getrandbits(32)}))
+                **self.task, "name": f"w{number}", "seed": seed, "ready": self.stack.path(f"ready-{seed:x}-{number}")}))
+        for client in self.clients:
+            until(client.is_ready, START_S, f"{client.name} at work")
         return self
 
     def pids(self):

@@ -24,5 +24,7 @@ class BreakableStack(ChaosStack):
         super().dev(command, *arguments)
 
     def down(self):
-        super().down()
-        self.breaker.__exit__()
+        try:
+            super().down()
+        finally:
+            self.breaker.__exit__()

@@ -1,8 +1,8 @@
 """Room: tests/chaos. A client with mixed load whose every result is checked. See clients.py.
 
-Task: name, seed, weights (action to weight; those of ALL by default), threads (1), key (label of a token key pair).
-It works until its input ends, then tells: done by action, errors (what, after how many seconds, when), wrong results,
-slow calls. May touch: processes that it forks.
+Task: name, seed, ready (a file, made when it begins), weights (action to weight; those of ALL by default), threads
+(1), key (label of a token key pair). It works until its input ends, then tells: done by action, errors (what, after
+how many seconds, when), wrong results, slow calls. May touch: that file, processes that it forks.
 """
 
 import os
@@ -165,6 +165,8 @@ def work(task):
     threads = [threading.Thread(target=worker.work, args=(over,)) for worker in workers]
     for thread in threads:
         thread.start()
+    with open(task["ready"], "x", encoding="utf-8"):
+        pass
     sys.stdin.read()  # until we are told to end
     over.set()
     for thread in threads:

@@ -270,9 +270,9 @@ TEST_F(Grep11ClientTest, KeysListsAndRandomComeBackAsDomainTypes) {
 TEST_F(Grep11ClientTest, RepliesThatAreNoneAreADeviceErrorAfterAFewTries) {
   for (const Kind kind : {Kind::kGarbage, Kind::kEmpty}) {
     const auto before = hsm_->all_calls();
-    for (int i = 0; i < 5; ++i) Fault(kind);
+    for (int i = 0; i < 9; ++i) Fault(kind);
     EXPECT_EQ(RvOfSign(), CKR_DEVICE_ERROR);
-    EXPECT_EQ(hsm_->all_calls() - before, 5u);
+    EXPECT_EQ(hsm_->all_calls() - before, 9u);
     EXPECT_EQ(RvOfSign(), CKR_OK);
   }
 }
@@ -294,7 +294,7 @@ Awaitable<Status> Verify(HsmClient* client, HsmCall call) {
 // The reply to a verification has no fields: nothing but its decoding tells it from garbage.
 TEST_F(Grep11ClientTest, GarbageIsNoValidSignature) {
   EXPECT_TRUE(test::Await(silo_, Verify(&client(), Call())).ok());
-  for (int i = 0; i < 5; ++i) Fault(Kind::kGarbage);
+  for (int i = 0; i < 9; ++i) Fault(Kind::kGarbage);
   EXPECT_EQ(test::Await(silo_, Verify(&client(), Call())).error().rv, CKR_DEVICE_ERROR);
 }
 
@@ -346,11 +346,12 @@ Awaitable<Result<UpdateResult>> Update(HsmClient* client, HsmCall call) {
   co_return co_await client->Update(call, KeyOperation::kSign, state, ViewOf("data"));
 }
 
-TEST_F(Grep11ClientTest, AStepOfAMultiPartOperationIsNotRepeated) {
+// The state is in the request, so the same step gives the same result.
+TEST_F(Grep11ClientTest, AStepOfAMultiPartOperationIsSentAgain) {
   Fault(Kind::kStatus, kUnavailable);
   const auto result = test::Await(silo_, Update(&client(), Call()));
-  EXPECT_EQ(result.error().rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(hsm_->all_calls(), 1u);
+  EXPECT_TRUE(result.ok()) << result.error().detail;
+  EXPECT_EQ(hsm_->all_calls(), 2u);
 }
 
 Awaitable<Result<MadeKey>> MakeKey(HsmClient* client, HsmCall call) {
@@ -359,10 +360,11 @@ Awaitable<Result<MadeKey>> MakeKey(HsmClient* client, HsmCall call) {
   co_return co_await client->GenerateKey(call, mechanism, attributes);
 }
 
-TEST_F(Grep11ClientTest, AKeyThatMayHaveBeenMadeIsNotMadeAgain) {
+// The HSM stores nothing, so one key more that nobody has is none.
+TEST_F(Grep11ClientTest, AKeyWhoseBlobNobodySawIsMadeAgain) {
   Fault(Kind::kStatus, kUnavailable);
-  EXPECT_EQ(test::Await(silo_, MakeKey(&client(), Call())).error().rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(hsm_->calls("GenerateKey"), 1u);
+  EXPECT_TRUE(test::Await(silo_, MakeKey(&client(), Call())).ok());
+  EXPECT_EQ(hsm_->calls("GenerateKey"), 2u);
 }
 
 TEST_F(Grep11ClientTest, AKeyThatSurelyWasNotMadeIsMadeElsewhere) {

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
     AllCodes, PlainStatusTest,
     testing::Values(
         PlainCase{grpc::CANCELLED, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-        PlainCase{grpc::UNKNOWN, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{grpc::UNKNOWN, CKR_DEVICE_ERROR, FailureClass::kGarbled},
         PlainCase{grpc::INVALID_ARGUMENT, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
         PlainCase{grpc::DEADLINE_EXCEEDED, CKR_DEVICE_ERROR, FailureClass::kTimedOut},
         PlainCase{grpc::NOT_FOUND, CKR_DEVICE_ERROR, FailureClass::kFinal},
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
         PlainCase{grpc::UNAVAILABLE, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
         PlainCase{grpc::DATA_LOSS, CKR_DEVICE_ERROR, FailureClass::kGarbled},
         PlainCase{grpc::UNAUTHENTICATED, CKR_USER_NOT_LOGGED_IN, FailureClass::kUnauthenticated},
-        PlainCase{grpc::DO_NOT_USE, CKR_DEVICE_ERROR, FailureClass::kFinal}));
+        PlainCase{grpc::DO_NOT_USE, CKR_DEVICE_ERROR, FailureClass::kGarbled}));
 
 TEST(StatusMapTest, EveryKnownCodeOfTheHsmPassesUnchanged) {
   ASSERT_EQ(KnownHsmCodes().size(), 121u);
