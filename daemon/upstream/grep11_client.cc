@@ -591,8 +591,13 @@ Awaitable<Result<Bytes>> Client::Single(const HsmCall& call, KeyOperation operat
       auto request = MechanismRequest<grep11::EncryptSingleRequest>(mechanism);
       FillKey(key, request.mutable_key());
       Assign(data, request.mutable_plain());
-      return FetchBytes<EncryptSingleRpc, &grep11::EncryptSingleResponse::ciphered, Empty::kIsFine>(
-          call, std::move(request));
+      // Nothing but nothing encrypts to nothing.
+      if (data.empty()) {
+        return FetchBytes<EncryptSingleRpc, &grep11::EncryptSingleResponse::ciphered,
+                          Empty::kIsFine>(call, std::move(request));
+      }
+      return FetchBytes<EncryptSingleRpc, &grep11::EncryptSingleResponse::ciphered,
+                        Empty::kIsGarbage>(call, std::move(request));
     }
     case KeyOperation::kDecrypt: {
       auto request = MechanismRequest<grep11::DecryptSingleRequest>(mechanism);

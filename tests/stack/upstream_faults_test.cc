@@ -319,8 +319,10 @@ TEST_F(FaultsTest, AnHsmThatTakesLessThanConfiguredSlowsCallersAndFailsNone) {
   const auto refused = [] { return Metric("grep11_upstream_retries_total{reason=\"exhausted\"}"); };
   const double before = refused();
   Both(R"({"rate": 60})");
+  const std::string throttle =
+      "grep11_endpoint_throttle{endpoint=\"127.0.0.1:" + second_->port() + "\"}";
+  EXPECT_TRUE(Until([&] { return Metric(throttle) < 1; }));
   EXPECT_TRUE(load.Signs(300));
-  EXPECT_LT(Metric("grep11_endpoint_throttle{endpoint=\"127.0.0.1:" + second_->port() + "\"}"), 1);
   load.ExpectNothingLost();
   EXPECT_GT(refused() - before, 0);
   EXPECT_LT(refused() - before, 150) << "it has learned";
