@@ -99,6 +99,7 @@ Awaitable<void> Gateway::DrainConnections() {
   const auto drain = services_.gateway().times.drain;
   const bool empty = co_await gate_.WaitEmpty(drain);
   if (!empty) log::Warn("{} calls were still in flight after {} ms", gate_.inside(), drain.count());
+  dispatcher_->Close();
   listener_->CloseConnections();
   if (admin_ != nullptr) admin_->Stop();
   for (const auto& upstream : upstreams_) upstream->Shutdown();

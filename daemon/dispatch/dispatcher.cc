@@ -52,14 +52,6 @@ std::optional<RequestId> RequestOf(const Application& application, const wire::H
   return RequestId{application.id(), header.request};
 }
 
-Awaitable<void> FreeAfterGrace(ApplicationTable& applications, ApplicationPtr application,
-                               std::chrono::milliseconds grace) {
-  const auto executor = co_await boost::asio::this_coro::executor;
-  boost::asio::steady_timer timer(executor, grace);
-  co_await timer.async_wait(kAwait);
-  if (application->connections == 0) applications.Remove(*application);
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(ops::Services& services, RecordKeeper& records,
@@ -344,10 +336,21 @@ void Dispatcher::Detach(Attachment& attachment) {
   ApplicationPtr application = std::move(attachment.application);
   if (application == nullptr || --application->connections > 0) return;
   log::Debug("application {} has closed its last connection", application->number());
-  boost::asio::co_spawn(executor_,
-                        FreeAfterGrace(services_.applications, std::move(application),
-                                       services_.gateway().times.application_grace),
-                        boost::asio::detached);
+  if (closed_) return services_.applications.Remove(*application);
+  boost::asio::co_spawn(executor_, FreeAfterGrace(std::move(application)), boost::asio::detached);
+}
+
+Awaitable<void> Dispatcher::FreeAfterGrace(ApplicationPtr application) {
+  boost::asio::steady_timer timer(executor_, services_.gateway().times.application_grace);
+  const auto place = graces_.insert(&timer).first;
+  co_await timer.async_wait(kAwait);
+  graces_.erase(place);
+  if (application->connections == 0) services_.applications.Remove(*application);
+}
+
+void Dispatcher::Close() {
+  closed_ = true;
+  for (boost::asio::steady_timer* grace : graces_) grace->cancel();
 }
 
 }  // namespace gw

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <set>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/metrics.h"
@@ -37,7 +39,12 @@ class Dispatcher {
   // gateway.times.application_grace.
   void Detach(Attachment& attachment);
 
+  // The daemon stops: applications that come back do so at the next one, and nothing waits for them
+  // here.
+  void Close();
+
  private:
+  Awaitable<void> FreeAfterGrace(ApplicationPtr application);
   Verdict Attach(Attachment& attachment, const wire::Header& header, wire::Reader body,
                  ReplyBuffer& reply);
   Result<ApplicationPtr> ApplicationFor(const AttachRequest& request, const Peer& peer);
@@ -63,6 +70,8 @@ class Dispatcher {
 
   ops::Services& services_;
   RecordKeeper& records_;
+  bool closed_ = false;
+  std::set<boost::asio::steady_timer*> graces_;  // in the frames of FreeAfterGrace
   const boost::asio::any_io_executor executor_;
   const Clock& clock_;
   prometheus::Family<prometheus::Counter>& calls_;

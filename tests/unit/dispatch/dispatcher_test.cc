@@ -229,6 +229,24 @@ TEST_F(DispatcherTest, AnApplicationIsFreedAfterItsLastConnectionAndTheGrace) {
   EXPECT_EQ(applications_.size(), before);
 }
 
+TEST_F(DispatcherTest, AStoppingDaemonWaitsForNoGrace) {
+  config_->gateway.times.application_grace = std::chrono::hours(1);
+  const std::size_t before = applications_.size();
+  Attach();
+  Attachment late;
+  std::swap(late, attachment_);
+  Attach();
+  dispatcher_.Detach(attachment_);
+  loop_.restart();
+  loop_.poll();
+  EXPECT_EQ(applications_.size(), before + 2);
+  dispatcher_.Close();
+  dispatcher_.Detach(late);
+  loop_.restart();
+  loop_.run();
+  EXPECT_EQ(applications_.size(), before);
+}
+
 TEST_F(DispatcherTest, FinalizeFreesTheApplicationAtOnce) {
   const std::size_t before = applications_.size();
   Attach();
