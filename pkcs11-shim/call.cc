@@ -10,7 +10,7 @@ namespace {
 
 // A request whose connection drops each time may be what kills the daemon: it is not sent for ever.
 // A daemon that is killed at random instants, however often, hardly meets one call so many times.
-constexpr int kMostSends = 8;
+constexpr int kMostSends = 16;
 
 // What to ask the daemon when the shim refuses `function` by itself. The functions that go on with
 // an operation end it when they fail (PKCS #11 v2.40, 5.2); so does Init without a mechanism.

@@ -118,7 +118,7 @@ TEST_F(ReconnectTest, AReplyCutShortIsAskedForAgain) {
 TEST_F(ReconnectTest, ARequestThatKillsEveryDaemonIsGivenUp) {
   daemon_->On(Function::C_GetSessionInfo, Drop());
   EXPECT_EQ(GetSessionInfo(), CKR_DEVICE_ERROR);
-  EXPECT_EQ(daemon_->Frames().size(), 8u);
+  EXPECT_EQ(daemon_->Frames().size(), 16u);
   EXPECT_EQ(p11_->C_Logout(kSession), CKR_OK);
 }
 
