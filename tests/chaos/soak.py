@@ -11,7 +11,7 @@ from kit.crew import Crew, make_key
 from kit.memory import MemoryWatch
 from kit.stacks import ChaosStack
 
-SOAK_S, LONG_SOAK_S = 20, 1800
+SOAK_S, LONG_SOAK_S = 120, 1800
 WORKERS = 3
 WEIGHTS = {"sign": 40, "find": 15, "read": 15, "objects": 15, "sessions": 10, "encrypt": 5, "login": 2, "fork": 2}
 NO_RATE = ("--gateway", "tokens: {0: {rate_per_s: 0}}")
