@@ -290,6 +290,22 @@ class RepeatTest : public DispatcherTest {
     writer.Bytes(&is_token, 1);
     return body.octets;
   }
+  static Bytes Sha256Init() {
+    Body body;
+    wire::Writer writer(body);
+    writer.U8(1);
+    writer.U64(CKM_SHA256);
+    writer.U8(0);
+    return body.octets;
+  }
+  void ExpectDigestOfAbc() const {
+    EXPECT_EQ(Rv(), CKR_OK);
+    wire::Reader results = Results();
+    EXPECT_EQ(results.U64(), 32u);
+    const wire::Octets hash = results.Bytes();
+    ASSERT_EQ(hash.size, 32u);
+    EXPECT_EQ(HexOf({hash.data, 4}), "ba7816bf");
+  }
   // What the shim would keep of the last reply.
   void Keep() {
     if ((ReplyHeader().flags & wire::kFlagRecords) == 0) return;
@@ -347,51 +363,33 @@ TEST_F(RepeatTest, AnAnswerThatCouldNotBeDeliveredIsGivenToTheRepeat) {
 }
 
 TEST_F(RepeatTest, AnInitAheadBeginsTheOperationAnewWhateverWasActive) {
-  Body init;
-  wire::Writer init_writer(init);
-  init_writer.U8(1);
-  init_writer.U64(CKM_SHA256);
-  init_writer.U8(0);
-  ASSERT_EQ(Send(Function::C_DigestInit, init.octets, session_), Verdict::kReply);
+  const Bytes init = Sha256Init();
+  ASSERT_EQ(Send(Function::C_DigestInit, init, session_), Verdict::kReply);
   Body update;
   wire::Writer update_writer(update);
   update_writer.Bytes("spoilt", 6);
   ASSERT_EQ(Send(Function::C_DigestUpdate, update.octets, session_), Verdict::kReply);
   Body digest;
   wire::Writer writer(digest);
-  writer.Bytes(init.octets.data(), init.octets.size());
+  writer.Bytes(init.data(), init.size());
   writer.Bytes("", 0);
   writer.Bytes("abc", 3);
   writer.U64(32);
   flags_ = wire::kFlagInitAhead;
   ASSERT_EQ(Send(Function::C_Digest, digest.octets, session_), Verdict::kReply);
-  EXPECT_EQ(Rv(), CKR_OK);
-  wire::Reader results = Results();
-  EXPECT_EQ(results.U64(), 32u);
-  const wire::Octets hash = results.Bytes();
-  ASSERT_EQ(hash.size, 32u);
-  EXPECT_EQ(HexOf({hash.data, 4}), "ba7816bf");
+  ExpectDigestOfAbc();
 }
 
 TEST_F(RepeatTest, AnInitAheadGivesTheOperationItsInputAgain) {
-  Body init;
-  wire::Writer init_writer(init);
-  init_writer.U8(1);
-  init_writer.U64(CKM_SHA256);
-  init_writer.U8(0);
+  const Bytes init = Sha256Init();
   Body final;
   wire::Writer writer(final);
-  writer.Bytes(init.octets.data(), init.octets.size());
+  writer.Bytes(init.data(), init.size());
   writer.Bytes("abc", 3);
   writer.U64(32);
   flags_ = wire::kFlagInitAhead;
   ASSERT_EQ(Send(Function::C_DigestFinal, final.octets, session_), Verdict::kReply);
-  EXPECT_EQ(Rv(), CKR_OK);
-  wire::Reader results = Results();
-  EXPECT_EQ(results.U64(), 32u);
-  const wire::Octets hash = results.Bytes();
-  ASSERT_EQ(hash.size, 32u);
-  EXPECT_EQ(HexOf({hash.data, 4}), "ba7816bf");
+  ExpectDigestOfAbc();
 }
 
 TEST_F(RepeatTest, AnInitAheadOfAFunctionWithoutOperationClosesTheConnection) {
