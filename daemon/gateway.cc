@@ -88,7 +88,8 @@ void Gateway::Reload(ConfigPtr config) {
         "at the next restart");
   }
   log::Info(
-      "logging, policy, limits, times and local work are in force; changes of tokens, endpoints and "
+      "logging, policy, limits, times and local work are in force; changes of tokens, endpoints "
+      "and "
       "of times.rpc, times.iam and times.hedge wait for the next restart");
   services_.config = std::move(config);
 }
