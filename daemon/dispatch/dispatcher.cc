@@ -157,7 +157,6 @@ bool Dispatcher::AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const
 // A first try that stored a part of what it made and lost the rest with its daemon (a pair whose
 // other half was a session object): that part goes, and the call is done as if it were new.
 Awaitable<Status> Dispatcher::UndoHalf(Call& call) {
-  if (!call.repeated() || !call.scope.request) co_return Ok();
   const FirstAnswer* first = services_.tokens.AnswerTo(*call.scope.request);
   if (first == nullptr || first->whole) co_return Ok();
   const std::vector<std::uint64_t> made = first->inserted;
@@ -196,7 +195,7 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
     rv = co_await RunInit(call, reply);
     if (rv != CKR_OK || call.malformed) co_return rv;
   }
-  if (call.repeated()) {
+  if (call.repeated() && call.scope.request) {
     const Status undone = co_await UndoHalf(call);
     if (!undone) co_return Failed(call, undone.error());
   }
