@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/core/fd.h"
+
 namespace gw {
 namespace {
 
@@ -25,21 +27,6 @@ class HmacAuthenticator : public RowAuthenticator {
  private:
   const SecretBytes key_;
   Bytes (*const hmac_)(ByteView key, ByteView data);
-};
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
 };
 
 Error Refusal(const std::string& what) { return UpstreamError(CKR_DEVICE_ERROR, what); }

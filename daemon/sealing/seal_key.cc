@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/core/fd.h"
 #include "daemon/core/log.h"
 #include "daemon/localcrypto/digest.h"
 #include "daemon/localcrypto/random.h"
@@ -22,20 +23,6 @@ namespace {
 constexpr std::string_view kTitle = "grep11d seal key 1\n";
 constexpr std::size_t kBootBytes = 32;
 constexpr std::size_t kFileBytes = kTitle.size() + kBootBytes + Sealer::kKeyBytes;
-
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 Error Refusal(const std::string& path, const std::string& what) {
   return UpstreamError(CKR_DEVICE_ERROR, "seal key " + path + ": " + what);
@@ -59,12 +46,12 @@ Status CheckSafe(const std::string& path, int fd) {
 
 // Empty: no such file, or one that is of no use any more.
 Result<SecretBytes> Load(const std::string& path, ByteView boot) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.fd() < 0 && errno == ENOENT) return SecretBytes();
-  if (file.fd() < 0) return SystemRefusal(path, errno);
-  GW_TRY_VOID(CheckSafe(path, file.fd()));
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0 && errno == ENOENT) return SecretBytes();
+  if (file.get() < 0) return SystemRefusal(path, errno);
+  GW_TRY_VOID(CheckSafe(path, file.get()));
   SecretBytes content = SecretBytes::OfSize(kFileBytes + 1);
-  const ssize_t got = read(file.fd(), content.mutable_view().data(), content.size());
+  const ssize_t got = read(file.get(), content.mutable_view().data(), content.size());
   if (got < 0) return SystemRefusal(path, errno);
   const ByteView whole = content.view();
   if (static_cast<std::size_t>(got) != kFileBytes ||
@@ -84,10 +71,10 @@ Status Store(const std::string& path, ByteView boot, ByteView key) {
   SecretBytes content = SecretBytes::OfSize(kFileBytes);
   auto to = content.mutable_view().begin();
   for (const ByteView part : {ViewOf(kTitle), boot, key}) to = std::ranges::copy(part, to).out;
-  const File file(
+  const Fd file(
       open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.fd() < 0) return SystemRefusal(path, errno);
-  const ssize_t written = write(file.fd(), content.view().data(), content.size());
+  if (file.get() < 0) return SystemRefusal(path, errno);
+  const ssize_t written = write(file.get(), content.view().data(), content.size());
   if (written != static_cast<ssize_t>(content.size())) return SystemRefusal(path, errno);
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return SystemRefusal(path, errno);
   return Ok();
@@ -96,9 +83,9 @@ Status Store(const std::string& path, ByteView boot, ByteView key) {
 }  // namespace
 
 std::string BootId() {
-  const File file(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  const Fd file(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
   char text[64];
-  const ssize_t got = file.fd() < 0 ? 0 : read(file.fd(), text, sizeof text);
+  const ssize_t got = file.get() < 0 ? 0 : read(file.get(), text, sizeof text);
   return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : std::string();
 }
 
