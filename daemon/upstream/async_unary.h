@@ -12,6 +12,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/intrusive/list.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -23,11 +24,20 @@
 
 namespace gw {
 
+// An RPC can be listed while it is in flight; it leaves the list by itself.
+using InFlightHook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 // One RPC, from the moment it is made until its result has been read.
-class UnaryCallBase : public CqTag {
+class UnaryCallBase : public CqTag, public InFlightHook {
  public:
   void Cancel() final {
     cancelled = true;
+    context.TryCancel();
+  }
+  // Its connection is given up.
+  void Abandon() {
+    abandoned = true;
     context.TryCancel();
   }
   // No connection ever took the request: gRPC names a peer by its address only once one has, and by
@@ -38,10 +48,13 @@ class UnaryCallBase : public CqTag {
   }
 
   bool cancelled = false;  // by us; what the status says then means nothing
+  bool abandoned = false;  // by us; an answer that came all the same is good
   grpc::ClientContext context;
   grpc::Status status;
 };
 using FinishedCall = std::unique_ptr<UnaryCallBase>;
+using CallsInFlight =
+    boost::intrusive::list<UnaryCallBase, boost::intrusive::constant_time_size<false>>;
 
 template <typename Reply>
 class UnaryCall : public UnaryCallBase {
@@ -73,6 +86,7 @@ class UnaryTag final : public UnaryCall<Reply> {
   // Not `ok` with status OK: the reply came, but is no such message. Taken for success it would
   // turn garbage into a valid signature, since the reply to a verification has no fields.
   void Complete(bool ok) override {
+    if (this->is_linked()) this->unlink();
     if (!ok && this->status.ok()) {
       this->status = grpc::Status(grpc::INTERNAL, "the reply cannot be decoded");
     }

@@ -28,12 +28,12 @@ Status CheckPlaintext(const TokenConfig& config) {
 
 }  // namespace
 
-Result<ChannelPool> ChannelPool::Make(const TokenConfig& config) {
+Result<ChannelPool> ChannelPool::Make(const TokenConfig& config, SteadyTime now) {
   GW_TRY_VOID(CheckPlaintext(config));
   GW_TRY(credentials, MakeChannelCredentials(config.tls));
   ChannelPool pool;
   for (const auto& endpoint : config.endpoints) {
-    pool.places_.push_back({endpoint, Endpoint(endpoint, credentials), std::nullopt});
+    pool.places_.push_back({endpoint, Endpoint(endpoint, credentials, now), std::nullopt});
   }
   return pool;
 }
@@ -42,9 +42,10 @@ void ChannelPool::Connect() {
   for (Place& place : places_) place.used.Connect();
 }
 
-void ChannelPool::Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+void ChannelPool::Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+                        SteadyTime now) {
   for (Place& place : places_) {
-    place.next.emplace(place.config, credentials);
+    place.next.emplace(place.config, credentials, now);
     place.next->Connect();
   }
 }

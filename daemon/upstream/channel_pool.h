@@ -1,5 +1,5 @@
 // Room: upstream. May touch: gRPC channels. All connections of one token's HSM. Included by
-// grep11_client.cc alone.
+// sender alone.
 #pragma once
 
 #include <optional>
@@ -24,20 +24,26 @@ class ChannelPool {
     ~Lease() { --channel_->outstanding; }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    grep11::Crypto::Stub& stub() const { return *channel_->stub; }
+    const ChannelPtr& channel() const { return channel_; }
 
    private:
     const ChannelPtr channel_;
   };
 
   //   errors  CKR_ARGUMENTS_BAD  TLS files that cannot be used, or no TLS to another host
-  static Result<ChannelPool> Make(const TokenConfig& config);
+  static Result<ChannelPool> Make(const TokenConfig& config, SteadyTime now);
 
   const ChannelPtr& Pick(std::size_t endpoint) { return places_[endpoint].used.Pick(random_); }
   void Connect();
 
+  // As Endpoint::ReplaceSilent().
+  std::size_t ReplaceSilent(std::size_t endpoint, SteadyTime since, SteadyTime now) {
+    return places_[endpoint].used.ReplaceSilent(since, now);
+  }
+  std::string NameOf(std::size_t endpoint) const { return TargetOf(places_[endpoint].config); }
+
   // Opens new connections to all endpoints beside those in use.
-  void Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+  void Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials, SteadyTime now);
   // Lets new connections that stand take over. Call it from time to time while renewing().
   void Settle();
   bool renewing() const;

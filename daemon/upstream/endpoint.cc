@@ -5,6 +5,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/upstream/status_map.h"
 #include "daemon/upstream/tls_files.h"
@@ -57,14 +58,29 @@ std::string TargetOf(const EndpointConfig& config) {
 }
 
 Endpoint::Endpoint(const EndpointConfig& config,
-                   const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
-  const grpc::ChannelArguments arguments = ArgumentsOf(config);
+                   std::shared_ptr<grpc::ChannelCredentials> credentials, SteadyTime now)
+    : config_(config), credentials_(std::move(credentials)) {
   channels_.resize(std::max(config.channels, 1u));
+  for (ChannelPtr& each : channels_) each = MakeChannel(now);
+}
+
+ChannelPtr Endpoint::MakeChannel(SteadyTime now) const {
+  auto made = std::make_shared<Channel>();
+  made->channel = grpc::CreateCustomChannel(TargetOf(config_), credentials_, ArgumentsOf(config_));
+  made->stub = grep11::Crypto::NewStub(made->channel);
+  made->heard_at = now;
+  return made;
+}
+
+std::size_t Endpoint::ReplaceSilent(SteadyTime since, SteadyTime now) {
+  std::size_t replaced = 0;
   for (ChannelPtr& each : channels_) {
-    each = std::make_shared<Channel>();
-    each->channel = grpc::CreateCustomChannel(TargetOf(config), credentials, arguments);
-    each->stub = grep11::Crypto::NewStub(each->channel);
+    if (each->heard_at >= since) continue;
+    each = MakeChannel(now);
+    each->channel->GetState(/*try_to_connect=*/true);
+    ++replaced;
   }
+  return replaced;
 }
 
 const ChannelPtr& Endpoint::Pick(std::minstd_rand& random) const {

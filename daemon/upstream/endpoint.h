@@ -1,5 +1,5 @@
 // Room: upstream. May touch: gRPC channels. One crypto unit or service address, with several
-// connections. Included by channel_pool and grep11_client.cc alone: it drags gRPC in.
+// connections. Included by the files that send alone: it drags gRPC in.
 #pragma once
 
 #include <grep11.grpc.pb.h>
@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "daemon/config/config.h"
+#include "daemon/core/async.h"
+#include "daemon/upstream/async_unary.h"
 
 namespace gw {
 
@@ -23,9 +25,16 @@ struct Channel {
     return channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
   }
 
+  // Ends the requests on it, so that they can go elsewhere.
+  void Abandon() {
+    for (UnaryCallBase& call : in_flight) call.Abandon();
+  }
+
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<grep11::Crypto::Stub> stub;
   std::uint32_t outstanding = 0;
+  CallsInFlight in_flight;
+  SteadyTime heard_at{};  // when its last answer came, or it was made
 };
 using ChannelPtr = std::shared_ptr<Channel>;  // shared with its calls
 
@@ -36,8 +45,8 @@ std::string TargetOf(const EndpointConfig& config);
 // made here.
 class Endpoint {
  public:
-  Endpoint(const EndpointConfig& config,
-           const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+  Endpoint(const EndpointConfig& config, std::shared_ptr<grpc::ChannelCredentials> credentials,
+           SteadyTime now);
 
   // The less busy of two random connections, unless only the other one stands.
   const ChannelPtr& Pick(std::minstd_rand& random) const;
@@ -45,8 +54,15 @@ class Endpoint {
   void Connect();
   // All connections stand; those that do not are opened.
   bool Connected() const;
+  // Makes those connections anew that have brought no answer since `since`. The requests on the old
+  // ones go on. Returns how many.
+  std::size_t ReplaceSilent(SteadyTime since, SteadyTime now);
 
  private:
+  ChannelPtr MakeChannel(SteadyTime now) const;
+
+  EndpointConfig config_;
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::vector<ChannelPtr> channels_;
 };
 

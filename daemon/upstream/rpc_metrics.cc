@@ -17,7 +17,10 @@ RpcMetrics::RpcMetrics()
     : requests_(metrics::CounterFamily("grep11_upstream_requests_total",
                                        "HSM requests sent, by RPC and result")),
       seconds_(metrics::HistogramFamily("grep11_upstream_seconds",
-                                        "Time from sending an HSM request to its answer")) {
+                                        "Time from sending an HSM request to its answer")),
+      replaced_(metrics::CounterFamily("grep11_upstream_silent_connections_total",
+                                       "Connections made anew because no answer came on them")
+                    .Add({})) {
   auto& retries = metrics::CounterFamily("grep11_upstream_retries_total",
                                          "HSM requests sent again, by the reason");
   for (std::size_t i = 0; i < kFailureClasses; ++i) {
@@ -61,5 +64,9 @@ void RpcMetrics::Repeated(FailureClass what) {
 }
 
 void RpcMetrics::Hedged(Hedge result) { hedges_[static_cast<std::size_t>(result)]->Increment(); }
+
+void RpcMetrics::Replaced(std::size_t connections) {
+  replaced_.Increment(static_cast<double>(connections));
+}
 
 }  // namespace gw

@@ -13,8 +13,9 @@
 namespace gw {
 
 // grep11_upstream_requests_total{rpc,result}, grep11_upstream_seconds{rpc},
-// grep11_upstream_retries_total{reason}, grep11_upstream_hedges_total{result}. Loop only, since the
-// look-up table is filled as it is used.
+// grep11_upstream_retries_total{reason}, grep11_upstream_hedges_total{result},
+// grep11_upstream_silent_connections_total. Loop only, since the look-up table is filled as it is
+// used.
 class RpcMetrics {
  public:
   RpcMetrics();
@@ -28,6 +29,8 @@ class RpcMetrics {
   enum class Hedge : std::uint8_t { kWon, kLost, kDenied };
   // The second request of a pair was faster, or slower, or was not sent: bounded, or no room.
   void Hedged(Hedge result);
+  // So many connections were made anew because nothing came on them any more.
+  void Replaced(std::size_t connections);
 
  private:
   static constexpr std::size_t kResults = kFailureClasses + 2;  // "ok", classes, "cancelled"
@@ -39,6 +42,7 @@ class RpcMetrics {
   std::array<prometheus::Histogram*, kRpcCount> histograms_{};
   std::array<prometheus::Counter*, kFailureClasses> retries_{};
   std::array<prometheus::Counter*, 3> hedges_{};
+  prometheus::Counter& replaced_;
 };
 
 }  // namespace gw

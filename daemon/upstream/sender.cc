@@ -1,0 +1,330 @@
+// Room: upstream.
+#include "daemon/upstream/sender.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <string>
+#include <utility>
+
+#include "daemon/core/log.h"
+#include "daemon/upstream/credentials.h"
+#include "daemon/upstream/status_map.h"
+
+namespace gw {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How soon after a forced renewal another one may be asked for.
+constexpr milliseconds kPauseAfterRefusal{5'000};
+constexpr milliseconds kPauseAfterMissingRight{60'000};
+
+// A request that finds out whether an endpoint is back is not left waiting for long: others are
+// good, or the next probe follows.
+constexpr milliseconds kProbePatience{2'000};
+
+constexpr milliseconds kTlsLook{2'000};
+constexpr milliseconds kSettleLook{250};  // at new connections that are about to stand
+constexpr int kLooksBeforeWarning = 40;
+
+// Every Identity is made by this room's token cache.
+BearerIdentity& IdentityOf(const HsmCall& call) {
+  return static_cast<BearerIdentity&>(*call.identity);
+}
+
+Verdict VerdictOf(FailureClass what) {
+  if (SpeaksAgainstEndpoint(what)) return Verdict::kFailed;
+  return AsksForLess(what) ? Verdict::kRefused : Verdict::kAnswered;
+}
+
+std::vector<AdmissionEndpoint> AdmissionOf(const TokenConfig& config) {
+  std::vector<AdmissionEndpoint> endpoints;
+  for (const auto& from : config.endpoints) {
+    AdmissionEndpoint& to = endpoints.emplace_back();
+    to.name = TargetOf(from);
+    to.limits.rate_per_s = static_cast<double>(from.rate_per_s) * std::max(from.crypto_units, 1u);
+    // A fiftieth of a second's worth: enough to ride out scheduling, too little to overrun a
+    // window.
+    to.limits.burst = std::max(4.0, to.limits.rate_per_s / 50);
+    to.limits.max_outstanding = std::max(from.max_outstanding, 1u);
+  }
+  return endpoints;
+}
+
+// Says that a request is over, however its coroutine ends.
+class SetAtEnd {
+ public:
+  explicit SetAtEnd(std::shared_ptr<Event> event) : event_(std::move(event)) {}
+  ~SetAtEnd() {
+    if (event_ != nullptr) event_->Set();
+  }
+  SetAtEnd(const SetAtEnd&) = delete;
+  SetAtEnd& operator=(const SetAtEnd&) = delete;
+
+ private:
+  const std::shared_ptr<Event> event_;
+};
+
+}  // namespace
+
+Sender::Sender(const TokenConfig& config, const TimesConfig& times, Silo& silo, const Clock& clock,
+               ChannelPool pool)
+    : times_(times),
+      silo_(silo),
+      clock_(clock),
+      pool_(std::move(pool)),
+      random_(std::random_device{}()),
+      admission_(silo.loop().get_executor(), clock, AdmissionOf(config),
+                 static_cast<std::uint32_t>(random_())),
+      closing_(silo.loop().get_executor()),
+      tls_timer_(silo.loop()) {
+  if (!config.tls.enabled) return;
+  tls_watch_.emplace(config.tls);
+  AwaitTlsLook();
+}
+
+void Sender::Close() {
+  closing_.Set();
+  tls_timer_.cancel();
+  admission_.Close();
+}
+
+// --- one request, with its repetitions ---
+
+Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, const Sendable& sendable) {
+  Retry retry(retry_budget_, random_);
+  std::size_t avoid = kNoEndpoint;
+  for (;;) {
+    BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
+    if (bearer == nullptr && call.identity != nullptr) {
+      GW_CO_TRY(fetched, co_await IdentityOf(call).Get(call.deadline));
+      bearer = std::move(fetched);
+    }
+    std::optional<Admission::Permit> permit = admission_.TryAcquire(avoid);
+    if (!permit) {
+      GW_CO_TRY(turn, co_await admission_.Acquire(call.application, call.deadline, avoid));
+      permit.emplace(std::move(turn));
+    }
+    const std::size_t endpoint = permit->endpoint();
+    Attempt attempt;
+    if (Hedges(sendable.rpc())) {
+      attempt = co_await HedgedTry(call.deadline, sendable, std::move(*permit), bearer);
+    } else {
+      attempt = co_await Try(call.deadline, sendable, std::move(*permit), bearer);
+    }
+    permit.reset();
+    if (attempt.ok()) co_return std::move(attempt.done);
+    if (SpeaksAgainstEndpoint(attempt.failure->what)) avoid = endpoint;
+    const bool again = co_await TryAgain(call, retry, *attempt.failure, bearer);
+    if (!again) co_return std::move(attempt.failure->error);
+  }
+}
+
+Awaitable<Attempt> Sender::Try(Deadline deadline, const Sendable& sendable,
+                               Admission::Permit permit, BearerPtr bearer) {
+  const SteadyTime now = clock_.Now();
+  const auto patience = Patience(sendable.rpc(), permit);
+  const auto left = std::min<std::chrono::nanoseconds>(deadline.at - now, patience);
+  const ChannelPool::Lease lease(pool_.Pick(permit.endpoint()));
+  const Sent sent{sendable, lease.channel(), permit.endpoint(), now, patience};
+  std::shared_ptr<Event> over;
+  if (sendable.rpc().slow) {
+    over = std::make_shared<Event>(silo_.loop().get_executor());
+    boost::asio::co_spawn(silo_.loop(), Watch(lease.channel(), sent.endpoint, bearer, over),
+                          boost::asio::detached);
+  }
+  const SetAtEnd set_at_end(over);
+  Attempt attempt;
+  attempt.done = co_await sendable.Send(silo_, *lease.channel(), left, bearer.get());
+  attempt.failure = Judge(sent, *attempt.done, permit);
+  co_return attempt;
+}
+
+Awaitable<Attempt> Sender::HedgedTry(Deadline deadline, const Sendable& sendable,
+                                     Admission::Permit permit, BearerPtr bearer) {
+  hedge_budget_.Earn();
+  const std::size_t first = permit.endpoint();
+  const auto race = std::make_shared<Race>(silo_.loop().get_executor());
+  race->Start(Try(deadline, sendable, std::move(permit), bearer));
+  const bool early = co_await race->DecidedBy(clock_.Now() + times_.hedge);
+  if (!early) {
+    auto second = HedgeTurn(first);
+    const bool hedged = second.has_value();
+    if (hedged) race->Start(Try(deadline, sendable, std::move(*second), bearer));
+    second.reset();
+    co_await race->DecidedBy(SteadyTime::max());
+    Attempt attempt = co_await race->Finish();
+    using Hedge = RpcMetrics::Hedge;
+    metrics_.Hedged(!hedged ? Hedge::kDenied : race->second_won() ? Hedge::kWon : Hedge::kLost);
+    co_return attempt;
+  }
+  co_return co_await race->Finish();
+}
+
+std::optional<Admission::Permit> Sender::HedgeTurn(std::size_t first) {
+  if (!hedge_budget_.Spend()) return std::nullopt;
+  return admission_.TryAcquire(/*avoid=*/first);
+}
+
+std::chrono::nanoseconds Sender::Patience(const RpcInfo& rpc,
+                                          const Admission::Permit& permit) const {
+  if (rpc.slow) return times_.key_generation;
+  return permit.probe() ? std::min(times_.rpc, kProbePatience) : times_.rpc;
+}
+
+std::optional<Failure> Sender::FailureOf(const Sendable& sendable,
+                                         const UnaryCallBase& done) const {
+  if (done.status.ok()) {
+    const char* missing = sendable.Lacks(done);
+    if (missing == nullptr) return std::nullopt;
+    return Failure{Garbage(sendable.rpc(), missing), FailureClass::kGarbled};
+  }
+  if (done.abandoned) {
+    return Failure{UpstreamError(CKR_DEVICE_ERROR, std::string(sendable.rpc().name) +
+                                                       ": the connection to the HSM fell silent"),
+                   FailureClass::kUnreachable};
+  }
+  Failure failure = FailureFrom(sendable.rpc(), done.status);
+  const bool lost =
+      failure.what == FailureClass::kUnreachable || failure.what == FailureClass::kTimedOut;
+  if (lost && done.NeverSent()) failure.what = FailureClass::kNotSent;
+  return failure;
+}
+
+std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCallBase& done,
+                                     Admission::Permit& permit) {
+  const RpcInfo& rpc = sent.sendable.rpc();
+  const SteadyTime now = clock_.Now();
+  const std::chrono::nanoseconds took = now - sent.at;
+  if (done.cancelled) {  // says nothing about anybody
+    metrics_.Cancelled(rpc, took);
+    return Failure{UpstreamError(CKR_DEVICE_ERROR, "the request was cancelled"),
+                   FailureClass::kFinal};
+  }
+  std::optional<Failure> failure = FailureOf(sent.sendable, done);
+  if (!failure) {
+    sent.channel->heard_at = now;
+    permit.Report(Verdict::kAnswered);
+    metrics_.Answered(rpc, took);
+    return std::nullopt;
+  }
+  metrics_.Failed(rpc, failure->what, took);
+  const bool timed_out = failure->what == FailureClass::kTimedOut;
+  if (!timed_out && !done.abandoned) sent.channel->heard_at = now;
+  // A try that was cut short by its call's deadline says nothing about the endpoint.
+  const bool cut_short =
+      done.status.error_code() == grpc::DEADLINE_EXCEEDED && took < sent.patience / 2;
+  if (cut_short) return failure;
+  permit.Report(VerdictOf(failure->what));
+  if (timed_out) GiveUpIfSilent(sent.channel, sent.endpoint, sent.at);
+  return failure;
+}
+
+void Sender::GiveUpIfSilent(const ChannelPtr& channel, std::size_t endpoint, SteadyTime since) {
+  if (channel->heard_at >= since) return;
+  const SteadyTime now = clock_.Now();
+  const std::size_t replaced = pool_.ReplaceSilent(endpoint, since, now);
+  channel->Abandon();
+  if (replaced == 0) return;
+  metrics_.Replaced(replaced);
+  log::Warn(
+      "HSM endpoint {} brought no answer for {} ms: {} of its connections are made anew (something "
+      "on the way holds them open and passes nothing, or the HSM hangs)",
+      pool_.NameOf(endpoint), std::chrono::duration_cast<milliseconds>(now - since).count(),
+      replaced);
+}
+
+Awaitable<void> Sender::Watch(ChannelPtr channel, std::size_t endpoint, BearerPtr bearer,
+                              std::shared_ptr<Event> over) {
+  const grep11::GetMechanismListRequest request;
+  const SendableOf<GetMechanismListRpc> question(request);
+  const auto patience = std::min(times_.rpc, kProbePatience);
+  const std::weak_ptr<void> alive = alive_;
+  SteadyTime look = clock_.Now() + times_.rpc;
+  for (;;) {
+    const bool ended = co_await over->WaitUntil(look);
+    if (ended || alive.expired() || closing_.is_set()) co_return;
+    const SteadyTime now = clock_.Now();
+    look = channel->heard_at + times_.rpc;
+    if (look > now) continue;
+    const FinishedCall done = co_await question.Send(silo_, *channel, patience, bearer.get());
+    if (alive.expired() || done->cancelled || done->abandoned) co_return;
+    look = clock_.Now() + times_.rpc;
+    if (done->status.error_code() == grpc::DEADLINE_EXCEEDED) {
+      GiveUpIfSilent(channel, endpoint, now);
+    } else {
+      channel->heard_at = clock_.Now();
+    }
+  }
+}
+
+Awaitable<bool> Sender::TryAgain(const HsmCall& call, Retry& retry, Failure& failure,
+                                 BearerPtr bearer) {
+  const auto decision = retry.Next(failure.what, clock_.Now(), call.deadline);
+  switch (decision.step) {
+    case Retry::Decision::Step::kGiveUp:
+      break;
+    case Retry::Decision::Step::kWait: {
+      metrics_.Repeated(failure.what);
+      const bool stopping = co_await closing_.WaitUntil(clock_.Now() + decision.wait);
+      if (!stopping) co_return true;
+      break;
+    }
+    case Retry::Decision::Step::kRenewToken: {
+      if (call.identity == nullptr) break;
+      const milliseconds pause =
+          failure.what == FailureClass::kForbidden ? kPauseAfterMissingRight : kPauseAfterRefusal;
+      auto younger = co_await IdentityOf(call).Renew(std::move(bearer), pause, call.deadline);
+      if (!younger && failure.what == FailureClass::kUnauthenticated) {
+        failure.error = std::move(younger).error();  // the trouble is IAM's, not the caller's
+        co_return false;
+      }
+      if (!younger || *younger == nullptr) break;
+      metrics_.Repeated(failure.what);
+      co_return true;
+    }
+  }
+  // Behaviour R320: a missing right shows as one line with the action's name.
+  if (failure.what == FailureClass::kForbidden || failure.what == FailureClass::kUnauthenticated) {
+    log::Warn("{} is not allowed to do this at the HSM: {}",
+              call.identity == nullptr ? "a caller without IAM identity" : call.identity->name(),
+              failure.error.detail);
+  }
+  co_return false;
+}
+
+void Sender::AwaitTlsLook() {
+  const bool soon = pool_.renewing() && looks_while_renewing_ < kLooksBeforeWarning;
+  tls_timer_.expires_after(soon ? kSettleLook : kTlsLook);
+  tls_timer_.async_wait(
+      [this, alive = std::weak_ptr<void>(alive_)](const boost::system::error_code& error) {
+        if (error || alive.expired() || closing_.is_set()) return;
+        LookAtTlsFiles();
+        AwaitTlsLook();
+      });
+}
+
+void Sender::LookAtTlsFiles() {
+  if (!tls_watch_) return;
+  if (const auto material = tls_watch_->Look()) {
+    log::Info("the TLS files have changed: connections to the HSM are made anew with them");
+    pool_.Renew(MakeTlsCredentials(*material), clock_.Now());
+    looks_while_renewing_ = 0;
+  }
+  if (pool_.renewing()) SettleConnections();
+}
+
+void Sender::SettleConnections() {
+  pool_.Settle();
+  if (++looks_while_renewing_ != kLooksBeforeWarning) return;
+  for (const std::string& endpoint : pool_.Unsettled()) {
+    log::Warn(
+        "HSM endpoint {} accepts no connection with the changed TLS files so far; the connections "
+        "made before stay in use (check that the HSM trusts the new certificate, and the new CA "
+        "file the HSM's)",
+        endpoint);
+  }
+}
+
+}  // namespace gw
