@@ -37,6 +37,9 @@ bool AttachRequest::VersionFits() const {
          version_min <= version_max;
 }
 
+// What the shim accepts of record numbers is what the applications give.
+static_assert(wire::kMaxRecords == kMaxRecord);
+
 bool ReadAttach(wire::Reader& body, AttachRequest& request) {
   if (body.U32() != wire::kAttachMagic) return false;
   request.version_min = body.U16();

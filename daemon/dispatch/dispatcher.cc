@@ -155,14 +155,11 @@ bool Dispatcher::AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const
 }
 
 // A first try that stored a part of what it made and lost the rest with its daemon (a pair whose
-// other half was a session object): that part goes, and the call is done as if it were new.
+// other half was a session object): that part goes, and the call is as new.
 Awaitable<Status> Dispatcher::UndoHalf(Call& call) {
   const FirstAnswer* first = services_.tokens.AnswerTo(*call.scope.request);
   if (first == nullptr || first->whole) co_return Ok();
-  const std::vector<std::uint64_t> made = first->inserted;
-  call.scope.request.reset();
-  for (std::uint64_t number : made) GW_CO_TRY_VOID(co_await call.scope.token->Remove(number));
-  co_return Ok();
+  co_return co_await call.scope.token->TakeBack(*call.scope.request);
 }
 
 Awaitable<CK_RV> Dispatcher::Run(Call& call, const OpRow& row, ReplyBuffer& reply) {

@@ -44,6 +44,8 @@ struct Mutation {
   // Remembered with the change, so that the request is never done twice.
   std::optional<RequestId> request;
   bool whole = true;  // false: the call makes more than this, which is not kept here
+  // Forgotten with the change: what it had done is taken back, and it may be done anew.
+  std::optional<RequestId> forgets;
 };
 
 // What was remembered of a request that was done.

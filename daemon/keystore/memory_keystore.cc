@@ -58,6 +58,7 @@ class MemoryKeystore final : public Keystore {
       std::erase_if(records_, [&](const auto& row) { return row.second.keystore == keystore; });
     }
     for (const std::uint64_t number : mutation.removes) records_.erase(number);
+    if (mutation.forgets) requests_.Forget(*mutation.forgets);
     std::vector<std::uint64_t> numbers;
     for (Record& record : mutation.puts) {
       if (record.number == 0) record.number = ++last_number_;

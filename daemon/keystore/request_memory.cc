@@ -25,6 +25,13 @@ void RequestMemory::ForgetOld() {
   }
 }
 
+void RequestMemory::Forget(const RequestId& request) {
+  const auto entry = entries_.find(request);
+  if (entry == entries_.end()) return;
+  std::erase(by_age_, entry);
+  entries_.erase(entry);
+}
+
 void RequestMemory::Clear() {
   by_age_.clear();
   entries_.clear();

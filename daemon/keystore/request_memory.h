@@ -18,7 +18,7 @@ class RequestMemory {
  public:
   explicit RequestMemory(const Clock& clock) : clock_(clock) {}
 
-  // nullptr: not done, or longer ago than that. Valid until the next ForgetOld or Clear.
+  // nullptr: not done, or longer ago than that. Valid until the next Forget, ForgetOld or Clear.
   const FirstAnswer* Find(const RequestId& request) const;
 
   // The first answer stands: a request that is known already stays as it is.
@@ -26,6 +26,7 @@ class RequestMemory {
   void Remember(const RequestId& request, FirstAnswer answer,
                 std::chrono::milliseconds age = std::chrono::milliseconds(0));
   void ForgetOld();
+  void Forget(const RequestId& request);
   void Clear();
 
  private:

@@ -28,7 +28,9 @@ class SqliteKeystore final : public Keystore {
   }
 
   Awaitable<Result<std::vector<std::uint64_t>>> Commit(Mutation mutation) override {
-    return mutation.request ? CommitOnce(std::move(mutation)) : queue_.Commit(std::move(mutation));
+    if (mutation.request) return CommitOnce(std::move(mutation));
+    if (mutation.forgets) return CommitForgetting(std::move(mutation));
+    return queue_.Commit(std::move(mutation));
   }
 
   const FirstAnswer* AnswerTo(const RequestId& request) const override {
@@ -47,6 +49,13 @@ class SqliteKeystore final : public Keystore {
     const bool whole = mutation.whole;
     Result<RecordNumbers> numbers = co_await queue_.Commit(std::move(mutation));
     if (numbers.ok()) requests_.Remember(request, AnswerOf(*numbers, inserts, whole));
+    co_return numbers;
+  }
+
+  Awaitable<Result<RecordNumbers>> CommitForgetting(Mutation mutation) {
+    const RequestId request = *mutation.forgets;
+    Result<RecordNumbers> numbers = co_await queue_.Commit(std::move(mutation));
+    if (numbers.ok()) requests_.Forget(request);
     co_return numbers;
   }
 

@@ -21,7 +21,8 @@ constexpr const char* kFind =
 constexpr const char* kAdd =
     "INSERT INTO request (application, number, inserted, whole, done, tag)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-constexpr const char* kForget = "DELETE FROM request WHERE done < ?1";
+constexpr const char* kForget = "DELETE FROM request WHERE application = ?1 AND number = ?2";
+constexpr const char* kForgetOld = "DELETE FROM request WHERE done < ?1";
 
 constexpr auto kMemoryMs = std::chrono::milliseconds(Keystore::kRequestMemory).count();
 
@@ -64,9 +65,11 @@ Result<std::unique_ptr<RequestTable>> RequestTable::Prepare(Connection& connecti
   GW_TRY(find, connection.Prepare(kFind));
   GW_TRY(add, connection.Prepare(kAdd));
   GW_TRY(forget, connection.Prepare(kForget));
+  GW_TRY(forget_old, connection.Prepare(kForgetOld));
   table->find_ = std::move(find);
   table->add_ = std::move(add);
   table->forget_ = std::move(forget);
+  table->forget_old_ = std::move(forget_old);
   return {std::move(table)};
 }
 
@@ -134,8 +137,14 @@ std::optional<Failure> RequestTable::Add(const Mutation& mutation, const RecordN
   return connection_.FailureAfter(code, "remember a request");
 }
 
+std::optional<Failure> RequestTable::Forget(const RequestId& request) {
+  const int code = forget_.Bind(1, ByteView(request.application)).Bind(2, request.number).Run();
+  if (code == SQLITE_DONE) return std::nullopt;
+  return connection_.FailureAfter(code, "forget a request");
+}
+
 std::optional<Failure> RequestTable::ForgetOld() {
-  const int code = forget_.Bind(1, NowMs() - kMemoryMs).Run();
+  const int code = forget_old_.Bind(1, NowMs() - kMemoryMs).Run();
   if (code == SQLITE_DONE) return std::nullopt;
   return connection_.FailureAfter(code, "forget old requests");
 }

@@ -39,6 +39,9 @@ class RequestTable {
   // Notes that the request of `mutation` was done with `numbers`.
   std::optional<Failure> Add(const Mutation& mutation, const RecordNumbers& numbers);
 
+  // Removes the row of `request`.
+  std::optional<Failure> Forget(const RequestId& request);
+
   // Removes the rows that are older than Keystore::kRequestMemory.
   std::optional<Failure> ForgetOld();
 
@@ -55,6 +58,7 @@ class RequestTable {
   Statement find_;
   Statement add_;
   Statement forget_;
+  Statement forget_old_;
 };
 
 }  // namespace gw::sqlite

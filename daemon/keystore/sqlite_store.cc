@@ -282,6 +282,9 @@ std::optional<Failure> Store::ApplyInside(PendingCommit& pending) {
     statements_->remove.Bind(1, number);
     if (auto failure = RunStatement(statements_->remove, "remove an object")) return failure;
   }
+  if (mutation.forgets) {
+    if (auto failure = statements_->requests->Forget(*mutation.forgets)) return failure;
+  }
   RecordNumbers numbers;
   numbers.reserve(mutation.puts.size());
   for (const Record& record : mutation.puts) {

@@ -13,9 +13,7 @@ Awaitable<Result<IdentityPtr>> RestoredIdentity(const CallScope& scope) {
   auto identity = co_await scope.token->identities()->Authenticate(std::move(key), scope.deadline);
   if (!identity) {
     Error error = std::move(identity).error();
-    // The application gave no PIN in this call, so a PIN error would mislead it.
-    if (error.rv == CKR_PIN_INCORRECT || error.rv == CKR_PIN_LOCKED)
-      error.rv = CKR_USER_NOT_LOGGED_IN;
+    WithoutPin(error);
     co_return error;
   }
   // Logged out meanwhile: what was made is not for this login any more.

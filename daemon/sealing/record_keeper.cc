@@ -11,8 +11,6 @@
 namespace gw {
 namespace {
 
-constexpr std::uint32_t kOwnerRecord = 1;
-
 template <typename Number>
 Number Random() {
   Byte bytes[sizeof(Number)];

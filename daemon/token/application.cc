@@ -13,11 +13,6 @@ std::size_t RecordBytes(const Object& object) {
   return bytes;
 }
 
-// The first record of an application, which says whose it is.
-constexpr std::uint32_t kOwnerRecord = 1;
-// Numbers are dense, so this bounds what a shim has to hold.
-constexpr std::uint32_t kMaxRecord = 1u << 20;
-
 }  // namespace
 
 Application::Application(ApplicationId id, std::uint64_t number, Peer peer, Owner owner,

@@ -38,6 +38,11 @@ struct Login {
   std::uint32_t record = 0;
 };
 
+// Records are numbered from 1 on, densely; the first one says whose they are. The highest number
+// bounds what a shim has to hold.
+inline constexpr std::uint32_t kOwnerRecord = 1;
+inline constexpr std::uint32_t kMaxRecord = 1u << 20;
+
 // Something that the application has to keep: its record is to be sealed anew, or given up.
 struct RecordChange {
   enum class Kind : std::uint8_t { kOwner, kSession, kLogin, kObject, kDeleted };

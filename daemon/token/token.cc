@@ -30,6 +30,12 @@ Mutation MutationFor(const Requested& requested) {
 
 }  // namespace
 
+bool WithoutPin(Error& error) {
+  if (error.rv != CKR_PIN_INCORRECT && error.rv != CKR_PIN_LOCKED) return false;
+  error.rv = CKR_USER_NOT_LOGGED_IN;
+  return true;
+}
+
 Token::Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, Keystore& keystore)
     : config_(std::move(config)), hsm_(hsm), identities_(identities), keystore_(keystore) {}
 
@@ -94,6 +100,16 @@ Awaitable<Status> Token::Remove(std::uint64_t number, Requested requested) {
   co_return Ok();
 }
 
+Awaitable<Status> Token::TakeBack(RequestId request) {
+  Mutation mutation;
+  mutation.forgets = request;
+  if (const FirstAnswer* first = keystore_.AnswerTo(request)) mutation.removes = first->inserted;
+  const std::vector<std::uint64_t> removed = mutation.removes;
+  GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
+  for (std::uint64_t number : removed) objects_.Remove(number);
+  co_return Ok();
+}
+
 Awaitable<Status> Token::CommitSettings(Mutation mutation, std::map<TokenSetting, Bytes> settings) {
   for (const auto& [setting, value] : settings) mutation.settings[NameOf(setting)] = value;
   GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
@@ -140,14 +156,12 @@ Awaitable<Result<IdentityPtr>> Token::AnonymousIdentity(Deadline deadline) {
     co_return anonymous_;
   }
   Error error = std::move(identity).error();
-  // The application gave no PIN, so a PIN error would mislead it (behaviour R320).
-  if (error.rv == CKR_PIN_INCORRECT || error.rv == CKR_PIN_LOCKED) {
+  if (WithoutPin(error)) {
     log::Warn(
         "slot {}: IAM or the HSM refuses the anonymous user's API key ({}); check "
         "users.2.iamauth.apikey and "
         "that the identity may use keystore {}",
         config_.slot, error.detail, config_.public_keystore);
-    error.rv = CKR_USER_NOT_LOGGED_IN;
   }
   co_return error;
 }

@@ -64,6 +64,10 @@ class Token {
   Awaitable<Status> Initialise(std::map<TokenSetting, Bytes> settings, Requested requested = {});
   Awaitable<Status> Store(std::map<TokenSetting, Bytes> settings, Requested requested = {});
 
+  // Removes what the first try of `request` stored, and forgets that try, so that it can be done
+  // anew.
+  Awaitable<Status> TakeBack(RequestId request);
+
   // As Keystore::AnswerTo.
   const FirstAnswer* AnswerTo(const RequestId& request) const {
     return keystore_.AnswerTo(request);
@@ -101,5 +105,9 @@ class Token {
   std::map<TokenSetting, Bytes> settings_;
   IdentityPtr anonymous_;
 };
+
+// For calls that give no PIN: an error about one would mislead the application, and becomes
+// CKR_USER_NOT_LOGGED_IN (behaviour R320). True: it was one.
+bool WithoutPin(Error& error);
 
 }  // namespace gw

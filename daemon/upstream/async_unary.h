@@ -40,13 +40,6 @@ class UnaryCallBase : public CqTag, public InFlightHook {
     abandoned = true;
     context.TryCancel();
   }
-  // No connection ever took the request: gRPC names a peer by its address only once one has, and by
-  // the channel's target before.
-  bool NeverSent() const {
-    const std::string peer = context.peer();
-    return !peer.starts_with("ipv4:") && !peer.starts_with("ipv6:");
-  }
-
   bool cancelled = false;  // by us; what the status says then means nothing
   bool abandoned = false;  // by us; an answer that came all the same is good
   grpc::ClientContext context;

@@ -25,6 +25,9 @@ struct Channel {
     return channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
   }
 
+  bool Connected() const {
+    return channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
+  }
   // Ends the requests on it, so that they can go elsewhere.
   void Abandon() {
     for (UnaryCallBase& call : in_flight) call.Abandon();

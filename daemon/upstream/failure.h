@@ -14,7 +14,7 @@ enum class FailureClass : std::uint8_t {
   kUnauthenticated,  // token refused before anything ran: renew it once
   kForbidden,        // a right is missing: a fresher token may have it, tried once
   kExhausted,        // refused for load before anything ran
-  kNotSent,          // there was no connection to send it on: it surely did not run
+  kNotSent,          // there was no connection to send it on
   kUnreachable,      // connection failed; whether it ran is not known
   kTimedOut,         // no answer in time; whether it ran is not known
   kAskAgain,         // the HSM's error carries its retry hint

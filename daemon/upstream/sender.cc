@@ -173,8 +173,8 @@ std::chrono::nanoseconds Sender::Patience(const RpcInfo& rpc,
   return permit.probe() ? std::min(times_.rpc, kProbePatience) : times_.rpc;
 }
 
-std::optional<Failure> Sender::FailureOf(const Sendable& sendable,
-                                         const UnaryCallBase& done) const {
+std::optional<Failure> Sender::FailureOf(const Sent& sent, const UnaryCallBase& done) const {
+  const Sendable& sendable = sent.sendable;
   if (done.status.ok()) {
     const char* missing = sendable.Lacks(done);
     if (missing == nullptr) return std::nullopt;
@@ -186,9 +186,9 @@ std::optional<Failure> Sender::FailureOf(const Sendable& sendable,
                    FailureClass::kUnreachable};
   }
   Failure failure = FailureFrom(sendable.rpc(), done.status);
-  const bool lost =
-      failure.what == FailureClass::kUnreachable || failure.what == FailureClass::kTimedOut;
-  if (lost && done.NeverSent()) failure.what = FailureClass::kNotSent;
+  const bool waited_in_vain = failure.what == FailureClass::kTimedOut && !sent.channel->Connected();
+  const bool refused = failure.what == FailureClass::kUnreachable && sent.channel->Refused();
+  if (waited_in_vain || refused) failure.what = FailureClass::kNotSent;
   return failure;
 }
 
@@ -202,7 +202,7 @@ std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCallBase& done
     return Failure{UpstreamError(CKR_DEVICE_ERROR, "the request was cancelled"),
                    FailureClass::kFinal};
   }
-  std::optional<Failure> failure = FailureOf(sent.sendable, done);
+  std::optional<Failure> failure = FailureOf(sent, done);
   if (!failure) {
     sent.channel->heard_at = now;
     permit.Report(Verdict::kAnswered);

@@ -72,7 +72,7 @@ class Sender {
   };
   std::optional<Failure> Judge(const Sent& sent, const UnaryCallBase& done,
                                Admission::Permit& permit);
-  std::optional<Failure> FailureOf(const Sendable& sendable, const UnaryCallBase& done) const;
+  std::optional<Failure> FailureOf(const Sent& sent, const UnaryCallBase& done) const;
   // Nothing came on `channel` for as long as a request sent `since` was waited for: the connection
   // is dead, whatever its state says. All of that endpoint that are as silent are made anew, and
   // what waits on this one goes elsewhere.

@@ -323,6 +323,25 @@ TEST_P(KeystoreContractTest, AnswerSurvivesTheRemovalOfItsRecords) {
   EXPECT_THAT(Labels(), IsEmpty());
 }
 
+TEST_P(KeystoreContractTest, RequestThatIsTakenBackIsDoneAnew) {
+  Mutation half = Once(PutOf(MakeRecord("half")), RequestOf(1));
+  half.whole = false;
+  const auto first = CommitNow(*keystore_, std::move(half));
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("other")), RequestOf(2))).ok());
+  Mutation back;
+  back.removes = *first;
+  back.forgets = RequestOf(1);
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(back)).ok());
+  EXPECT_EQ(keystore_->AnswerTo(RequestOf(1)), nullptr);
+  EXPECT_NE(keystore_->AnswerTo(RequestOf(2)), nullptr);
+  const auto again = CommitNow(*keystore_, Once(PutOf(MakeRecord("anew")), RequestOf(1)));
+  ASSERT_TRUE(again.ok());
+  EXPECT_NE(*again, *first);
+  EXPECT_THAT(Labels(), ElementsAre("other", "anew"));
+  EXPECT_EQ(*CommitNow(*keystore_, Once(PutOf(MakeRecord("anew")), RequestOf(1))), *again);
+}
+
 TEST_P(KeystoreContractTest, AnswersAreForgottenInTime) {
   ASSERT_TRUE(CommitNow(*keystore_, Once(PutOf(MakeRecord("one")), RequestOf(1))).ok());
   engine_->clock.Advance(std::chrono::minutes(4));

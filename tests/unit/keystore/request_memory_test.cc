@@ -36,6 +36,21 @@ TEST_F(RequestMemoryTest, FirstAnswerStands) {
   EXPECT_THAT(memory_.Find(RequestOf(1))->inserted, ElementsAre(7));
 }
 
+TEST_F(RequestMemoryTest, WhatIsForgottenCanBeKnownAnew) {
+  for (std::uint64_t number = 0; number < 3; ++number) {
+    memory_.Remember(RequestOf(number), Inserted({number}));
+    clock_.Advance(std::chrono::minutes(3));
+  }
+  memory_.Forget(RequestOf(1));
+  memory_.Forget(RequestOf(9));
+  EXPECT_THAT(Known(), ElementsAre(0, 2));
+  memory_.Remember(RequestOf(1), Inserted({8}));
+  EXPECT_THAT(memory_.Find(RequestOf(1))->inserted, ElementsAre(8));
+  clock_.Advance(std::chrono::minutes(8));
+  memory_.ForgetOld();
+  EXPECT_THAT(Known(), ElementsAre(1)) << "its age is that of the second time";
+}
+
 TEST_F(RequestMemoryTest, AgeAtTheStartCounts) {
   memory_.Remember(RequestOf(1), {}, Keystore::kRequestMemory + std::chrono::milliseconds(1));
   memory_.Remember(RequestOf(2), {}, Keystore::kRequestMemory);
