@@ -1,6 +1,7 @@
 // Room: front.
 #include "daemon/front/connection.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -74,11 +75,18 @@ Awaitable<bool> Connection::ServeOne() {
   // and takes no new one.
   auto entry = gate_.TryEnter();
   if (!entry) co_return false;
-  const bool body_came = co_await ReadBody(header.body_bytes);
-  if (!body_came) co_return false;
+  std::span<Byte> body;
+  if (HasArrived(header.body_bytes)) {
+    body = std::span(input_).subspan(wire::kHeaderBytes, header.body_bytes);
+  } else {
+    const bool body_came = co_await ReadLongBody(header.body_bytes);
+    if (!body_came) co_return false;
+    body = long_body_;
+  }
   reply_.Clear();
-  const auto verdict = co_await dispatcher_.Answer(attachment_, header, body_, reply_);
+  const auto verdict = co_await dispatcher_.Answer(attachment_, header, body, reply_);
   if (verdict == Dispatcher::Verdict::kClose) co_return false;
+  DropFrame(header.body_bytes);
   if (attachment_.application != nullptr) watchdog_.cancel();
   const bool written = co_await WriteReply();
   share_ = ByteBudget::Share();
@@ -87,10 +95,14 @@ Awaitable<bool> Connection::ServeOne() {
 }
 
 Awaitable<bool> Connection::ReadHeader(wire::Header& header) {
+  while (arrived_ < wire::kHeaderBytes) {
+    const auto room = boost::asio::buffer(input_.data() + arrived_, input_.size() - arrived_);
+    auto [error, count] = co_await socket_.async_read_some(room, kAwait);
+    if (error) co_return false;
+    arrived_ += count;
+  }
   std::uint8_t bytes[wire::kHeaderBytes];
-  auto [error, count] =
-      co_await boost::asio::async_read(socket_, boost::asio::buffer(bytes), kAwait);
-  if (error) co_return false;
+  std::copy_n(input_.begin(), sizeof(bytes), bytes);
   header = wire::DecodeHeader(bytes);
   if (header.body_bytes <= services_.gateway().limits.max_frame_bytes) co_return true;
   log::Warn(
@@ -101,19 +113,20 @@ Awaitable<bool> Connection::ReadHeader(wire::Header& header) {
 }
 
 // What is counted has begun to arrive: a peer that only announces a long frame holds nothing up.
-Awaitable<bool> Connection::ReadBody(std::size_t bytes) {
-  if (body_.capacity() > kKeptBytes && bytes <= kKeptBytes) Bytes().swap(body_);
-  body_.clear();
+Awaitable<bool> Connection::ReadLongBody(std::size_t bytes) {
+  if (long_body_.capacity() > kKeptBytes && bytes <= kKeptBytes) Bytes().swap(long_body_);
+  long_body_.assign(input_.data() + wire::kHeaderBytes, input_.data() + arrived_);
+  arrived_ = wire::kHeaderBytes;
   // Before it has attached, the patience for that runs.
   const bool timed = bytes > kReadStep && attachment_.application != nullptr;
-  while (body_.size() < bytes) {
-    const std::size_t have = body_.size();
-    const std::size_t step = std::min(bytes - have, kReadStep);
+  while (long_body_.size() < bytes) {
+    const std::size_t have = long_body_.size();
+    const std::size_t step = std::min(bytes - have, kReadStep - have % kReadStep);
     if (have == kReadStep) share_ = co_await budget_.Take(bytes);
     if (timed) CloseUnlessDoneIn(kStepPatience);
-    body_.resize(have + step);
+    long_body_.resize(have + step);
     auto [error, count] = co_await boost::asio::async_read(
-        socket_, boost::asio::buffer(body_.data() + have, step), kAwait);
+        socket_, boost::asio::buffer(long_body_.data() + have, step), kAwait);
     if (timed) watchdog_.cancel();
     if (error) {
       log::Debug("connection of process {}: ended in the middle of a frame", attachment_.peer.pid);
@@ -123,22 +136,34 @@ Awaitable<bool> Connection::ReadBody(std::size_t bytes) {
   co_return true;
 }
 
+void Connection::DropFrame(std::size_t body_bytes) {
+  const std::size_t frame = std::min(arrived_, wire::kHeaderBytes + body_bytes);
+  std::copy(input_.begin() + frame, input_.begin() + arrived_, input_.begin());
+  arrived_ -= frame;
+}
+
+// Most replies fit the socket buffer: one system call, no timer.
 Awaitable<bool> Connection::WriteReply() {
   const ByteView octets = reply_.octets();
-  // Most replies fit the socket buffer: one system call, no timer.
   error_code error;
   std::size_t sent = socket_.write_some(boost::asio::buffer(octets.data(), octets.size()), error);
   if (error && error != boost::asio::error::would_block) co_return false;
   if (error) sent = 0;
   if (sent < octets.size()) {
-    CloseUnlessDoneIn(kWritePatience);
-    const auto rest = boost::asio::buffer(octets.data() + sent, octets.size() - sent);
-    auto [late_error, count] = co_await boost::asio::async_write(socket_, rest, kAwait);
-    watchdog_.cancel();
-    if (late_error) co_return false;
+    const bool written = co_await WriteRest(sent);
+    if (!written) co_return false;
   }
   reply_.Recycle();
   co_return true;
+}
+
+Awaitable<bool> Connection::WriteRest(std::size_t sent) {
+  const ByteView octets = reply_.octets();
+  CloseUnlessDoneIn(kWritePatience);
+  const auto rest = boost::asio::buffer(octets.data() + sent, octets.size() - sent);
+  auto [error, count] = co_await boost::asio::async_write(socket_, rest, kAwait);
+  watchdog_.cancel();
+  co_return !error;
 }
 
 }  // namespace gw
