@@ -41,6 +41,7 @@ Status Gateway::Start() {
                                            [this] { return HealthJson(); });
     GW_TRY_VOID(admin_->Start());
   }
+  tokens_.epoch().Offer(services_.gateway().local.remember_init);
   silo_.Start();
   return Ok();
 }
@@ -92,9 +93,12 @@ void Gateway::Reload(ConfigPtr config) {
       "and "
       "of times.rpc, times.iam and times.hedge wait for the next restart");
   services_.config = std::move(config);
+  tokens_.epoch().Offer(services_.gateway().local.remember_init);
 }
 
 Awaitable<void> Gateway::DrainConnections() {
+  // What the next daemon will make of an Init is not known here.
+  tokens_.epoch().Offer(false);
   listener_->Close();
   gate_.Close();
   const auto drain = services_.gateway().times.drain;

@@ -63,6 +63,7 @@ struct LocalWorkConfig {
   bool digest = true;  // C_Digest*
   bool hash_sign =
       true;  // hash here, let the HSM sign the digest (multi-part and hashing mechanisms)
+  bool remember_init = true;  // applications answer repeated Inits by themselves
 };
 
 struct LimitsConfig {

@@ -92,6 +92,7 @@ constexpr Field<LocalWorkConfig> kLocal[] = {
     Value<&LocalWorkConfig::verify, ParseBool>("verify"),
     Value<&LocalWorkConfig::digest, ParseBool>("digest"),
     Value<&LocalWorkConfig::hash_sign, ParseBool>("hash_sign"),
+    Value<&LocalWorkConfig::remember_init, ParseBool>("remember_init"),
 };
 
 constexpr Field<LimitsConfig> kLimits[] = {

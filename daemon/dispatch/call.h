@@ -42,8 +42,18 @@ struct Call {
   }
 };
 
-// Answers a decoded call: writes the results and returns the CK_RV.
-using Handler = Awaitable<CK_RV> (*)(Call& call);
+// Answers a call: decodes it, writes the results and gives the CK_RV. What waits for nothing is a
+// plain function, which costs no coroutine. One of the two is set.
+struct Handler {
+  using Waiting = Awaitable<CK_RV> (*)(Call& call);
+  using Immediate = CK_RV (*)(Call& call);
+
+  constexpr Handler(Waiting function) : waiting(function) {}
+  constexpr Handler(Immediate function) : immediate(function) {}
+
+  Waiting waiting = nullptr;
+  Immediate immediate = nullptr;
+};
 
 // The CK_RV of an error, after it was logged as its kind asks.
 CK_RV Failed(const Call& call, const Error& error);

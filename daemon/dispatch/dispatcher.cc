@@ -47,6 +47,15 @@ Bytes UpdateBody(OperationKind kind, wire::Octets input) {
   return body;
 }
 
+// The family that the function goes on with; kOperationFamilies' size if it is none.
+std::size_t FamilyOf(std::uint16_t number) {
+  const auto function = static_cast<wire::Function>(number);
+  const auto* at = std::ranges::find_if(wire::kOperationFamilies, [&](const auto& family) {
+    return function >= family.first && function <= family.last;
+  });
+  return static_cast<std::size_t>(at - std::ranges::begin(wire::kOperationFamilies));
+}
+
 std::optional<RequestId> RequestOf(const Application& application, const wire::Header& header) {
   if (wire::kFunctions[header.function].retry != wire::Retry::kOnce) return std::nullopt;
   return RequestId{application.id(), header.request};
@@ -170,7 +179,8 @@ Awaitable<CK_RV> Dispatcher::Run(Call& call, const OpRow& row, ReplyBuffer& repl
 Awaitable<CK_RV> Dispatcher::RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply) {
   CK_RV rv = CKR_OK;
   if (AnsweredBefore(call, reply, rv)) co_return rv;
-  co_return co_await row.handler(call);
+  if (row.handler.immediate != nullptr) co_return row.handler.immediate(call);
+  co_return co_await row.handler.waiting(call);
 }
 
 Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuffer& reply) {
@@ -189,48 +199,48 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   call.scope.token = services_.tokens.Find(session->slot);
   call.scope.session = session;
   if ((call.header.flags & wire::kFlagInitAhead) != 0) {
-    rv = co_await RunInit(call, reply);
+    const Ahead ahead = ReadAhead(call);
+    rv = BeginAhead(call, ahead);
+    if (rv != CKR_OK || call.malformed) co_return rv;
+    if (ahead.fed.size != 0) rv = co_await FeedAhead(call, ahead, reply);
     if (rv != CKR_OK || call.malformed) co_return rv;
   }
   if (call.repeated() && call.scope.request) {
     const Status undone = co_await UndoHalf(call);
     if (!undone) co_return Failed(call, undone.error());
   }
-  co_return co_await row.handler(call);
+  if (row.handler.immediate != nullptr) co_return row.handler.immediate(call);
+  co_return co_await row.handler.waiting(call);
 }
 
-// Begins the operation that the function goes on with, and gives it the input that it has had.
-Awaitable<CK_RV> Dispatcher::RunInit(Call& call, ReplyBuffer& reply) {
-  const wire::Octets init = call.body.Bytes();
-  const wire::Octets fed = call.body.Bytes();
-  const auto function = static_cast<wire::Function>(call.header.function);
-  const auto* family = std::ranges::find_if(wire::kOperationFamilies, [&](const auto& each) {
-    return function >= each.first && function <= each.last;
-  });
-  if (family == std::ranges::end(wire::kOperationFamilies) || !call.body.ok()) {
-    call.malformed = true;
-    co_return CKR_OK;
-  }
-  const auto index =
-      static_cast<std::size_t>(family - std::ranges::begin(wire::kOperationFamilies));
-  call.scope.operations().End(KindOf(index));
-  const wire::Reader rest = call.body;
-  CK_RV rv = co_await RunWith(call, family->init, init);
-  if (rv == CKR_OK && !call.malformed && fed.size != 0) {
-    const Bytes update = UpdateBody(KindOf(index), fed);
-    const wire::Octets body{update.data(), update.size()};
-    rv = co_await RunWith(call, UpdateOf(*family), body);
-    // Its output went to the application long ago.
-    reply.Clear();
-  }
+// Takes what is ahead off the body.
+Dispatcher::Ahead Dispatcher::ReadAhead(Call& call) {
+  const Ahead ahead{FamilyOf(call.header.function), call.body.Bytes(), call.body.Bytes()};
+  call.malformed = ahead.family == std::size(wire::kOperationFamilies) || !call.body.ok();
+  return ahead;
+}
+
+// Begins the operation that the function goes on with, in the place of one that may be there.
+CK_RV Dispatcher::BeginAhead(Call& call, const Ahead& ahead) {
+  if (call.malformed) return CKR_OK;
+  call.scope.operations().End(KindOf(ahead.family));
+  const wire::Reader rest =
+      std::exchange(call.body, wire::Reader(ahead.init.data, ahead.init.size));
+  const auto init = static_cast<std::uint16_t>(wire::kOperationFamilies[ahead.family].init);
+  const CK_RV rv = FindOp(init)->handler.immediate(call);
+  call.body = rest;
+  return rv;
+}
+
+// The input that the operation has had, as one Update. Its output went to the application long ago.
+Awaitable<CK_RV> Dispatcher::FeedAhead(Call& call, const Ahead& ahead, ReplyBuffer& reply) {
+  const Bytes update = UpdateBody(KindOf(ahead.family), ahead.fed);
+  const wire::Reader rest = std::exchange(call.body, wire::Reader(update.data(), update.size()));
+  const wire::Function function = UpdateOf(wire::kOperationFamilies[ahead.family]);
+  const CK_RV rv = co_await FindOp(static_cast<std::uint16_t>(function))->handler.waiting(call);
+  reply.Clear();
   call.body = rest;
   co_return rv;
-}
-
-// Another function with another body, in the place of the call's own.
-Awaitable<CK_RV> Dispatcher::RunWith(Call& call, wire::Function function, wire::Octets body) {
-  call.body = wire::Reader(body.data, body.size);
-  co_return co_await FindOp(static_cast<std::uint16_t>(function))->handler(call);
 }
 
 Deadline Dispatcher::DeadlineFor(const OpRow& row) const {
@@ -310,10 +320,14 @@ Dispatcher::Verdict Dispatcher::Attach(Attachment& attachment, const wire::Heade
 void Dispatcher::WriteAttached(const Attachment& attachment, const wire::Header& header,
                                const AttachRequest& request, ReplyBuffer& reply) {
   Application& application = *attachment.application;
+  const bool epoch = (request.features & wire::kFeatureEpochPage) != 0 &&
+                     services_.gateway().local.remember_init &&
+                     services_.tokens.epoch().descriptor() >= 0;
+  if (epoch) reply.Pass(services_.tokens.epoch().descriptor());
   ReplyWriter writer(reply);
   writer.U16(std::min(request.version_max, wire::kVersionMax));
   writer.Bytes(application.id().data(), application.id().size());
-  writer.U32(0);  // features granted
+  writer.U32(epoch ? wire::kFeatureEpochPage : 0);
   writer.U32(wire::kMaxBodyBytes);
   writer.U32(wire::kMaxAttributes);
   if (application.id() == request.id()) {

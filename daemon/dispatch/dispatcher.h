@@ -53,8 +53,15 @@ class Dispatcher {
   Awaitable<CK_RV> Run(Call& call, const OpRow& row, ReplyBuffer& reply);
   Awaitable<CK_RV> RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply);
   Awaitable<CK_RV> RunInSession(Call& call, const OpRow& row, ReplyBuffer& reply);
-  Awaitable<CK_RV> RunInit(Call& call, ReplyBuffer& reply);
-  static Awaitable<CK_RV> RunWith(Call& call, wire::Function function, wire::Octets body);
+  // How the operation of a function begins, and what it was fed since (WIRE.md, flag 4).
+  struct Ahead {
+    std::size_t family;  // in wire::kOperationFamilies
+    wire::Octets init;
+    wire::Octets fed;
+  };
+  static Ahead ReadAhead(Call& call);
+  static CK_RV BeginAhead(Call& call, const Ahead& ahead);
+  static Awaitable<CK_RV> FeedAhead(Call& call, const Ahead& ahead, ReplyBuffer& reply);
   Awaitable<Status> UndoHalf(Call& call);
   ObjectHandle HandleOfInserted(const Call& call, std::uint64_t number) const;
   bool AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const;

@@ -20,7 +20,7 @@ Awaitable<CK_RV> SetPin(Call& call);
 Awaitable<CK_RV> OpenSession(Call& call);
 Awaitable<CK_RV> CloseSession(Call& call);
 Awaitable<CK_RV> CloseAllSessions(Call& call);
-Awaitable<CK_RV> GetSessionInfo(Call& call);
+CK_RV GetSessionInfo(Call& call);
 Awaitable<CK_RV> Login(Call& call);
 Awaitable<CK_RV> Logout(Call& call);
 
@@ -36,23 +36,23 @@ Awaitable<CK_RV> FindObjects(Call& call);
 Awaitable<CK_RV> FindObjectsFinal(Call& call);
 
 // handlers_crypto.cc: 5.8 to 5.12
-Awaitable<CK_RV> EncryptInit(Call& call);
+CK_RV EncryptInit(Call& call);
 Awaitable<CK_RV> Encrypt(Call& call);
 Awaitable<CK_RV> EncryptUpdate(Call& call);
 Awaitable<CK_RV> EncryptFinal(Call& call);
-Awaitable<CK_RV> DecryptInit(Call& call);
+CK_RV DecryptInit(Call& call);
 Awaitable<CK_RV> Decrypt(Call& call);
 Awaitable<CK_RV> DecryptUpdate(Call& call);
 Awaitable<CK_RV> DecryptFinal(Call& call);
-Awaitable<CK_RV> DigestInit(Call& call);
+CK_RV DigestInit(Call& call);
 Awaitable<CK_RV> Digest(Call& call);
 Awaitable<CK_RV> DigestUpdate(Call& call);
 Awaitable<CK_RV> DigestFinal(Call& call);
-Awaitable<CK_RV> SignInit(Call& call);
+CK_RV SignInit(Call& call);
 Awaitable<CK_RV> Sign(Call& call);
 Awaitable<CK_RV> SignUpdate(Call& call);
 Awaitable<CK_RV> SignFinal(Call& call);
-Awaitable<CK_RV> VerifyInit(Call& call);
+CK_RV VerifyInit(Call& call);
 Awaitable<CK_RV> Verify(Call& call);
 Awaitable<CK_RV> VerifyUpdate(Call& call);
 Awaitable<CK_RV> VerifyFinal(Call& call);

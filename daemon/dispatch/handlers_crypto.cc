@@ -22,10 +22,10 @@ InitBody ReadInit(Call& call) {
   return init;
 }
 
-Awaitable<CK_RV> InitCipher(Call& call, CipherDirection direction) {
+CK_RV InitCipher(Call& call, CipherDirection direction) {
   const InitBody init = ReadInit(call);
-  if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::CipherInit(call.scope, direction, init.mechanism, init.key));
+  if (!call.Decoded()) return CKR_OK;
+  return Done(call, ops::CipherInit(call.scope, direction, init.mechanism, init.key));
 }
 
 Awaitable<CK_RV> RunCipher(Call& call, CipherDirection direction) {
@@ -53,19 +53,19 @@ Awaitable<CK_RV> FinishCipher(Call& call, CipherDirection direction) {
 
 }  // namespace
 
-Awaitable<CK_RV> EncryptInit(Call& call) { return InitCipher(call, CipherDirection::kEncrypt); }
+CK_RV EncryptInit(Call& call) { return InitCipher(call, CipherDirection::kEncrypt); }
 Awaitable<CK_RV> Encrypt(Call& call) { return RunCipher(call, CipherDirection::kEncrypt); }
 Awaitable<CK_RV> EncryptUpdate(Call& call) { return UpdateCipher(call, CipherDirection::kEncrypt); }
 Awaitable<CK_RV> EncryptFinal(Call& call) { return FinishCipher(call, CipherDirection::kEncrypt); }
-Awaitable<CK_RV> DecryptInit(Call& call) { return InitCipher(call, CipherDirection::kDecrypt); }
+CK_RV DecryptInit(Call& call) { return InitCipher(call, CipherDirection::kDecrypt); }
 Awaitable<CK_RV> Decrypt(Call& call) { return RunCipher(call, CipherDirection::kDecrypt); }
 Awaitable<CK_RV> DecryptUpdate(Call& call) { return UpdateCipher(call, CipherDirection::kDecrypt); }
 Awaitable<CK_RV> DecryptFinal(Call& call) { return FinishCipher(call, CipherDirection::kDecrypt); }
 
-Awaitable<CK_RV> DigestInit(Call& call) {
+CK_RV DigestInit(Call& call) {
   const std::optional<Mechanism> mechanism = ReadOptionalMechanism(call.body);
-  if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::DigestInit(call.scope, mechanism));
+  if (!call.Decoded()) return CKR_OK;
+  return Done(call, ops::DigestInit(call.scope, mechanism));
 }
 
 Awaitable<CK_RV> Digest(Call& call) {
@@ -89,10 +89,10 @@ Awaitable<CK_RV> DigestFinal(Call& call) {
   co_return Deliver(call, output, capacity);
 }
 
-Awaitable<CK_RV> SignInit(Call& call) {
+CK_RV SignInit(Call& call) {
   const InitBody init = ReadInit(call);
-  if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::SignInit(call.scope, init.mechanism, init.key));
+  if (!call.Decoded()) return CKR_OK;
+  return Done(call, ops::SignInit(call.scope, init.mechanism, init.key));
 }
 
 Awaitable<CK_RV> Sign(Call& call) {
@@ -117,10 +117,10 @@ Awaitable<CK_RV> SignFinal(Call& call) {
   co_return Deliver(call, output, capacity);
 }
 
-Awaitable<CK_RV> VerifyInit(Call& call) {
+CK_RV VerifyInit(Call& call) {
   const InitBody init = ReadInit(call);
-  if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::VerifyInit(call.scope, init.mechanism, init.key));
+  if (!call.Decoded()) return CKR_OK;
+  return Done(call, ops::VerifyInit(call.scope, init.mechanism, init.key));
 }
 
 Awaitable<CK_RV> Verify(Call& call) {

@@ -145,12 +145,12 @@ Awaitable<CK_RV> CloseAllSessions(Call& call) {
   co_return CKR_OK;
 }
 
-Awaitable<CK_RV> GetSessionInfo(Call& call) {
-  if (!call.Decoded()) co_return CKR_OK;
+CK_RV GetSessionInfo(Call& call) {
+  if (!call.Decoded()) return CKR_OK;
   const ops::SessionInfo info = ops::GetSessionInfo(call.scope);
   for (CK_ULONG number : {info.slot, info.state, info.flags, info.device_error})
     call.reply.U64(number);
-  co_return CKR_OK;
+  return CKR_OK;
 }
 
 Awaitable<CK_RV> Login(Call& call) {

@@ -22,7 +22,10 @@ class ReplyBuffer {
     return octets_.data() + at;
   }
 
-  void Clear() { octets_.resize(wire::kHeaderBytes); }
+  void Clear() {
+    octets_.resize(wire::kHeaderBytes);
+    descriptor_ = -1;
+  }
   // Wipes the body and gives back memory that one large reply left behind.
   void Recycle() {
     Wipe(octets_);
@@ -42,12 +45,16 @@ class ReplyBuffer {
   }
 
   ByteView octets() const { return octets_; }
+  // Borrowed; goes to the application with the first octet. -1: none.
+  void Pass(int descriptor) { descriptor_ = descriptor; }
+  int descriptor() const { return descriptor_; }
   // A reply that was sealed before.
   void Replay(ByteView octets) { octets_.assign(octets.begin(), octets.end()); }
 
  private:
   static constexpr std::size_t kKeptBytes = 64 * 1024;
   Bytes octets_;
+  int descriptor_ = -1;
 };
 
 using ReplyWriter = wire::Writer<ReplyBuffer>;

@@ -1,10 +1,14 @@
 // Room: front.
 #include "daemon/front/connection.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "daemon/core/log.h"
 
@@ -22,6 +26,26 @@ constexpr std::chrono::seconds kStepPatience{5};
 // Memory follows the octets that have arrived, not the length that a header claims.
 constexpr std::size_t kReadStep = 256 * 1024;
 constexpr std::size_t kKeptBytes = 64 * 1024;
+
+// The first octets of a reply and a descriptor with them. Where there is no room for them at once,
+// the reply goes without, and the application makes do.
+std::size_t SendWith(int descriptor, int socket, ByteView octets, error_code& error) {
+  iovec part{const_cast<Byte*>(octets.data()), octets.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+  std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  const ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0) error.assign(errno, boost::system::system_category());
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
 
 }  // namespace
 
@@ -104,11 +128,13 @@ Awaitable<bool> Connection::ReadHeader(wire::Header& header) {
   std::uint8_t bytes[wire::kHeaderBytes];
   std::copy_n(input_.begin(), sizeof(bytes), bytes);
   header = wire::DecodeHeader(bytes);
-  if (header.body_bytes <= services_.gateway().limits.max_frame_bytes) co_return true;
+  const bool has_ahead = (header.flags & wire::kFlagInitAhead) != 0;
+  const std::size_t most =
+      services_.gateway().limits.max_frame_bytes + (has_ahead ? wire::kMaxAheadBytes : 0);
+  if (header.body_bytes <= most) co_return true;
   log::Warn(
       "connection of process {} (uid {}) closed: a frame of {} octets, at most {} are allowed",
-      attachment_.peer.pid, attachment_.peer.uid, header.body_bytes,
-      services_.gateway().limits.max_frame_bytes);
+      attachment_.peer.pid, attachment_.peer.uid, header.body_bytes, most);
   co_return false;
 }
 
@@ -146,7 +172,10 @@ void Connection::DropFrame(std::size_t body_bytes) {
 Awaitable<bool> Connection::WriteReply() {
   const ByteView octets = reply_.octets();
   error_code error;
-  std::size_t sent = socket_.write_some(boost::asio::buffer(octets.data(), octets.size()), error);
+  const auto whole = boost::asio::buffer(octets.data(), octets.size());
+  std::size_t sent = reply_.descriptor() < 0
+                         ? socket_.write_some(whole, error)
+                         : SendWith(reply_.descriptor(), socket_.native_handle(), octets, error);
   if (error && error != boost::asio::error::would_block) co_return false;
   if (error) sent = 0;
   if (sent < octets.size()) {

@@ -7,6 +7,7 @@ namespace gw {
 
 void TokenTable::Add(std::unique_ptr<Token> token) {
   const std::uint64_t slot = ToNumber(token->slot());
+  token->CountIn(epoch_);
   tokens_.emplace(slot, std::move(token));
 }
 

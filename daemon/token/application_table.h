@@ -14,11 +14,14 @@ class TokenTable {
   void Add(std::unique_ptr<Token> token);
   // nullptr: no such slot.
   Token* Find(SlotId slot) const;
+  // Of all tokens together.
+  Epoch& epoch() { return epoch_; }
   // As Keystore::AnswerTo: all tokens have one keystore.
   const FirstAnswer* AnswerTo(const RequestId& request) const;
   const std::map<std::uint64_t, std::unique_ptr<Token>>& all() const { return tokens_; }
 
  private:
+  Epoch epoch_;
   std::map<std::uint64_t, std::unique_ptr<Token>> tokens_;
 };
 

@@ -29,7 +29,8 @@ void ObjectIndex::Put(ObjectPtr object) {
   labels_.emplace(KeyFor(*object, CKA_LABEL), object->number);
   ids_.emplace(KeyFor(*object, CKA_ID), object->number);
   const std::uint64_t number = object->number;
-  objects_.insert_or_assign(number, std::move(object));
+  const bool is_new = objects_.insert_or_assign(number, std::move(object)).second;
+  if (!is_new) Changed();
 }
 
 void ObjectIndex::Remove(std::uint64_t number) {
@@ -37,12 +38,14 @@ void ObjectIndex::Remove(std::uint64_t number) {
   if (at == objects_.end()) return;
   Unlink(*at->second);
   objects_.erase(at);
+  Changed();
 }
 
 void ObjectIndex::Clear() {
   objects_.clear();
   labels_.clear();
   ids_.clear();
+  Changed();
 }
 
 ObjectPtr ObjectIndex::Find(std::uint64_t number) const {

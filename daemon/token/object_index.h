@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/token/epoch.h"
 #include "daemon/token/object.h"
 
 namespace gw {
@@ -13,6 +14,10 @@ namespace gw {
 // Objects by number, with an index over CKA_LABEL and CKA_ID. Thread: one silo.
 class ObjectIndex {
  public:
+  // From now on each object that changes or goes is an epoch. One that is new is none: its handle
+  // was no key's before.
+  void CountIn(Epoch& epoch) { epoch_ = &epoch; }
+
   // Adds, or replaces the object of the same number.
   void Put(ObjectPtr object);
   void Remove(std::uint64_t number);
@@ -29,7 +34,11 @@ class ObjectIndex {
   using ByValue = std::unordered_multimap<std::string, std::uint64_t>;
 
   void Unlink(const Object& object);
+  void Changed() const {
+    if (epoch_ != nullptr) epoch_->Bump();
+  }
 
+  Epoch* epoch_ = nullptr;
   std::map<std::uint64_t, ObjectPtr> objects_;
   ByValue labels_;
   ByValue ids_;

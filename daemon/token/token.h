@@ -37,6 +37,9 @@ class Token {
   // `identities` is null where IAM is switched off.
   Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, Keystore& keystore);
 
+  // Where changes of the objects are counted.
+  void CountIn(Epoch& epoch) { objects_.CountIn(epoch); }
+
   // Takes over this slot's records and settings from what the keystore held at start.
   void Adopt(const KeystoreContents& contents);
 

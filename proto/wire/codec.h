@@ -28,7 +28,9 @@ inline constexpr uint64_t kNullBuffer = ~uint64_t{0};
 inline constexpr uint16_t kFlagRepeat =
     1;  // sent before with this request number; the answer may exist already
 inline constexpr uint16_t kFlagInitAhead =
-    4;  // before the body: bytes init, bytes fed, from which the operation begins again
+    4;  // before the body: bytes init, bytes fed, from which the operation begins
+// What they may add to a body, in all; the limits of bodies do not count it.
+inline constexpr uint32_t kMaxAheadBytes = (64u << 10) + 8;
 // Header flags of a reply.
 inline constexpr uint16_t kFlagRecords =
     2;  // record updates follow the results, and last their length (u32)

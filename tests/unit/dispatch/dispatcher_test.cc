@@ -3,6 +3,7 @@
 #include "daemon/dispatch/dispatcher.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -31,16 +32,15 @@ class DispatcherTest : public OpsTest {
 
   static SecretBytes SealKey() { return SecretBytes::OfSize(Sealer::kKeyBytes); }
 
-  static Bytes AttachBody(std::uint16_t version_min = wire::kVersionMin,
-                          std::uint16_t version_max = wire::kVersionMax,
-                          std::uint8_t ulong_bytes = sizeof(CK_ULONG)) {
+  Bytes AttachBody(std::uint16_t version_min = wire::kVersionMin,
+                   std::uint16_t version_max = wire::kVersionMax,
+                   std::uint8_t ulong_bytes = sizeof(CK_ULONG)) {
     return AttachBody(wire::Manner::kBegin, {}, {}, version_min, version_max, ulong_bytes);
   }
-  static Bytes AttachBody(wire::Manner manner, ByteView id,
-                          const std::map<std::uint32_t, Bytes>& records,
-                          std::uint16_t version_min = wire::kVersionMin,
-                          std::uint16_t version_max = wire::kVersionMax,
-                          std::uint8_t ulong_bytes = sizeof(CK_ULONG)) {
+  Bytes AttachBody(wire::Manner manner, ByteView id, const std::map<std::uint32_t, Bytes>& records,
+                   std::uint16_t version_min = wire::kVersionMin,
+                   std::uint16_t version_max = wire::kVersionMax,
+                   std::uint8_t ulong_bytes = sizeof(CK_ULONG)) {
     Body body;
     wire::Writer writer(body);
     writer.U32(wire::kAttachMagic);
@@ -48,7 +48,7 @@ class DispatcherTest : public OpsTest {
     writer.U16(version_max);
     writer.Bytes("0.1.0", 5);
     writer.U8(ulong_bytes);
-    writer.U32(0);
+    writer.U32(features_);
     writer.U8(static_cast<std::uint8_t>(manner));
     writer.Bytes(id.data(), id.size());
     writer.U32(static_cast<std::uint32_t>(records.size()));
@@ -100,6 +100,7 @@ class DispatcherTest : public OpsTest {
   Bytes body_;
   std::uint64_t request_ = 0;
   std::uint16_t flags_ = 0;
+  std::uint32_t features_ = 0;
 };
 
 TEST_F(DispatcherTest, AttachGivesAnApplicationIdAndRepeatsTheRequestNumber) {
@@ -115,6 +116,26 @@ TEST_F(DispatcherTest, AttachGivesAnApplicationIdAndRepeatsTheRequestNumber) {
   EXPECT_EQ(ReplyHeader().flags, wire::kFlagRecords);
   EXPECT_EQ(results.U32(), 1u);
   EXPECT_EQ(results.U32(), wire::kApplicationRecord);
+}
+
+TEST_F(DispatcherTest, AttachGivesTheEpochPageToWhoAsksForIt) {
+  const auto attach = [&](std::uint32_t features) {
+    attachment_ = Attachment();
+    features_ = features;
+    Attach();
+    EXPECT_EQ(Rv(), CKR_OK);
+    wire::Reader results = Results();
+    results.U16();
+    results.Bytes();
+    return std::pair(results.U32(), reply_.descriptor());
+  };
+  const int page = tokens_.epoch().descriptor();
+  ASSERT_GE(page, 0);
+  EXPECT_EQ(attach(0), std::pair(0u, -1));
+  EXPECT_EQ(attach(~0u), std::pair(wire::kFeatureEpochPage, page));
+  EXPECT_EQ(attach(wire::kFeatureEpochPage), std::pair(wire::kFeatureEpochPage, page));
+  gateway().local.remember_init = false;
+  EXPECT_EQ(attach(wire::kFeatureEpochPage), std::pair(0u, -1));
 }
 
 TEST_F(DispatcherTest, AFrameBeforeAttachClosesTheConnection) {
@@ -390,6 +411,73 @@ TEST_F(RepeatTest, AnInitAheadGivesTheOperationItsInputAgain) {
   flags_ = wire::kFlagInitAhead;
   ASSERT_EQ(Send(Function::C_DigestFinal, final.octets, session_), Verdict::kReply);
   ExpectDigestOfAbc();
+}
+
+TEST_F(RepeatTest, WhatTheInitAheadAnswersTheFunctionAnswersAndNothingIsBegun) {
+  Body init;
+  wire::Writer init_writer(init);
+  init_writer.U8(1);
+  init_writer.U64(CKM_RSA_PKCS);  // no digest
+  init_writer.U8(0);
+  Body digest;
+  wire::Writer writer(digest);
+  writer.Bytes(init.octets.data(), init.octets.size());
+  writer.Bytes("", 0);
+  writer.Bytes("abc", 3);
+  writer.U64(32);
+  flags_ = wire::kFlagInitAhead;
+  ASSERT_EQ(Send(Function::C_Digest, digest.octets, session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_MECHANISM_INVALID);
+  EXPECT_EQ(ReplyHeader().body_bytes, 0u);
+  flags_ = 0;
+  ASSERT_EQ(Send(Function::C_DigestFinal, NumberBody({32}), session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OPERATION_NOT_INITIALIZED);
+}
+
+TEST_F(RepeatTest, AnInitAheadThatIsNoneClosesTheConnection) {
+  const Bytes init = Sha256Init();
+  for (std::size_t bytes = 0; bytes < init.size(); ++bytes) {
+    Body digest;
+    wire::Writer writer(digest);
+    writer.Bytes(init.data(), bytes);
+    writer.Bytes("", 0);
+    writer.Bytes("abc", 3);
+    writer.U64(32);
+    flags_ = wire::kFlagInitAhead;
+    EXPECT_EQ(Send(Function::C_Digest, digest.octets, session_), Verdict::kClose) << bytes;
+  }
+}
+
+// What Init functions of other applications have been told may be wrong from then on.
+TEST_F(RepeatTest, ATokenObjectThatChangesOrGoesIsAnEpoch) {
+  const auto epoch = [&] {
+    std::uint64_t value = 0;
+    EXPECT_EQ(pread(tokens_.epoch().descriptor(), &value, sizeof value, 0), 8);
+    return value;
+  };
+  ASSERT_EQ(Send(Function::C_CreateObject, DataObject(false), session_), Verdict::kReply);
+  const std::uint64_t session_object = Results().U64();
+  const std::uint64_t first = epoch();
+  ASSERT_EQ(Send(Function::C_CreateObject, DataObject(true), session_), Verdict::kReply);
+  const std::uint64_t object = Results().U64();
+  ASSERT_EQ(Send(Function::C_DestroyObject, NumberBody({session_object}), session_),
+            Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  EXPECT_EQ(epoch(), first);
+  Body change;
+  wire::Writer writer(change);
+  writer.U64(object);
+  writer.U32(1);
+  writer.U64(CKA_LABEL);
+  writer.U8(0);
+  writer.Bytes("new", 3);
+  ASSERT_EQ(Send(Function::C_SetAttributeValue, change.octets, session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  const std::uint64_t second = epoch();
+  EXPECT_NE(second, first);
+  ASSERT_EQ(Send(Function::C_DestroyObject, NumberBody({object}), session_), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+  EXPECT_NE(epoch(), second);
 }
 
 TEST_F(RepeatTest, AnInitAheadOfAFunctionWithoutOperationClosesTheConnection) {
