@@ -25,6 +25,11 @@ bool IsUpNow() {
   return GetState().phase == Phase::kUp;
 }
 
+void CountFailure() {
+  const Lock lock;
+  ++GetState().failures;
+}
+
 CK_RV ResultOf(Io io) {
   if (io == Io::kBadAddress) return CKR_ARGUMENTS_BAD;
   if (io == Io::kNoMemory) return CKR_HOST_MEMORY;
@@ -38,6 +43,7 @@ Call::Call(Function function, CK_SESSION_HANDLE session, bool has_session)
   // A thread cancelled in here would take its connection with it.
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_);
   OwnState();
+  BeginChange();
   const CK_RV taken = TakeConnection(&connection_);
   if (taken != CKR_OK) {
     put_ = Encoder(taken);
@@ -53,6 +59,7 @@ Call::Call(Function function, CK_SESSION_HANDLE session) : Call(function, sessio
 
 Call::~Call() {
   if (connection_ != nullptr) GiveBack(connection_);
+  EndChange();
   pthread_setcancelstate(cancel_state_, nullptr);
 }
 
@@ -120,22 +127,30 @@ bool Call::Reach() {
   return Fail(link.link == Link::kRefused ? link.refusal : row().no_daemon);
 }
 
-// Sends the request until a reply comes. True with the frame checked, its updates stored, result_
-// and reply_ set. Every function may be sent again (proto/wire/WIRE.md, A request sent again);
-// what the daemon has acted upon before, it answers as it did then.
+// True with result_ and reply_ set: the shim has the answer, or a reply has come.
 bool Call::RoundTrip() {
   request_bytes_ = connection_->buffer.size();
-  if (!ExpectOperation()) return Fail(CKR_HOST_MEMORY);
+  const Opening opening = OpenOperation();
+  if (opening == Opening::kAnswered) return true;
+  if (opening == Opening::kRefused) return Fail(result_);
+  const bool answered = SendUntilAnswered();
+  CloseOperation(answered);
+  if (has_session_ && (!answered || (result_ != CKR_OK && result_ != CKR_BUFFER_TOO_SMALL)))
+    CountFailure();
+  return answered;
+}
+
+// Sends the request until a reply comes. True with the frame checked and its updates stored. Every
+// function may be sent again (proto/wire/WIRE.md, A request sent again); what the daemon has acted
+// upon before, it answers as it did then.
+bool Call::SendUntilAnswered() {
   Pause pause;
   for (int sends = 1;; ++sends) {
     if (!Reach()) return false;
     const CK_RV plan = PlanOperation();
     if (plan != CKR_OK) return Fail(plan);
     const Io io = Attempt();
-    if (io == Io::kOk) {
-      SettleOperation();
-      return true;
-    }
+    if (io == Io::kOk) return true;
     CloseSocket(connection_);
     if (io != Io::kDropped || sends == kMostSends) return Fail(ResultOf(io));
     if (sends > 1 && !pause.Wait(until_)) return Fail(row().no_daemon);

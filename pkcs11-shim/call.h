@@ -56,17 +56,29 @@ class Call {
   void Prepare();
   void RefuseInOrder();
   bool RoundTrip();
+  bool SendUntilAnswered();
   bool Reach();
   bool HasResults() const;
   bool Fail(CK_RV result);
   const wire::FunctionRow& row() const { return wire::RowOf(function_); }
 
   // The operation that the function belongs to: before the first sending, before each, after the
-  // answer. call_operations.cc.
-  bool ExpectOperation();
+  // last. call_operations.cc.
+  enum class Opening : uint8_t { kSend, kAnswered, kRefused };
+  Opening OpenOperation();
+  Opening OpenInitLocked();
+  bool AwaitTurnLocked();
   CK_RV PlanOperation();
   bool PutInitAhead(const Operations::Operation& operation);
-  void SettleOperation();
+  void CloseOperation(bool answered);
+  void CloseInitLocked();
+  void LeaveLocked();
+
+  // What this call may change of remembered answers. call_changes.cc.
+  void BeginChange();
+  void EndChange();
+  static void BeginAllAhead(CK_SESSION_HANDLE except);
+  bool BeginAhead(Kind kind);
   wire::Octets SentBody() const;
   wire::Octets SentInput() const;
   bool IsCancel() const;
@@ -80,6 +92,10 @@ class Call {
 
   Function function_;
   Role role_;
+  bool changes_ = false;  // counted in State::changing
+  bool entered_ = false;  // counted among the calls of its operation,
+  uint32_t turn_ = 0;     // which was this one
+  Moment moment_;         // when it was
   const CK_SESSION_HANDLE session_;
   const bool has_session_;
   int cancel_state_ = 0;

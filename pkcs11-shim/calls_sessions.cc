@@ -15,8 +15,8 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR /*application*/
   Call call(Function::C_OpenSession);
   call.put().Pointer(session).U64(slot).U64(flags);
   const CK_RV result = call.ReturnNumber(session);
-  // One of this number may have been closed without its closing being answered.
-  if (result == CKR_OK) gw::shim::EndSession(gw::shim::LoadFrom<CK_SESSION_HANDLE>(session));
+  if (result == CKR_OK)
+    gw::shim::BeginSession(gw::shim::LoadFrom<CK_SESSION_HANDLE>(session), call.life(), slot);
   return result;
 }
 
@@ -38,16 +38,23 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot) {
 }
 
 CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info) {
+  CK_SESSION_INFO got = {};
+  if (info != nullptr && gw::shim::FindInfo(session, &got)) {
+    gw::shim::StoreTo(info, got);
+    return CKR_OK;
+  }
+  const gw::shim::KnownInfo begun = gw::shim::BeginInfo(session);
   Call call(Function::C_GetSessionInfo, session);
   call.put().Pointer(info);
   if (!call.Exchange()) return call.result();
-  CK_SESSION_INFO got = {};
   got.slotID = ReadNumber(call.reply());
   got.state = ReadNumber(call.reply());
   got.flags = ReadNumber(call.reply());
   got.ulDeviceError = ReadNumber(call.reply());
-  if (call.Accept(call.result() == CKR_OK)) gw::shim::StoreTo(info, got);
-  return call.result();
+  if (!call.Accept(call.result() == CKR_OK)) return call.result();
+  gw::shim::StoreTo(info, got);
+  gw::shim::KeepInfo(begun, got);
+  return CKR_OK;
 }
 
 CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR_PTR pin,

@@ -34,6 +34,7 @@ void Inherit() {
   ForgetConnections();
   State& state = page.state;
   memset(&state.mutex, 0, sizeof(state) - offsetof(State, mutex));
+  heritage.operations.Inherit();
   if (!heritage.up) return;
   state.phase = Phase::kUp;
   state.inherited = true;

@@ -10,6 +10,48 @@ void EndSession(CK_SESSION_HANDLE session) {
   GetHeritage().operations.EndSession(session);
 }
 
+// One of this number may have been closed without its closing being answered. Without memory the
+// daemon is asked more often.
+void BeginSession(CK_SESSION_HANDLE session, uint32_t life, CK_SLOT_ID slot) {
+  const Lock lock;
+  if (life != GetState().life) return;
+  GetHeritage().operations.EndSession(session);
+  GetHeritage().operations.KeepSession(session, slot);
+}
+
+namespace {
+
+KnownInfo& InfoPlace(CK_SESSION_HANDLE session) { return GetState().infos[session % kKnownInfos]; }
+
+bool IsSo(const KnownInfo& known) {
+  const State& state = GetState();
+  return state.phase == Phase::kUp && known.failures == state.failures &&
+         known.then.Is(MomentLocked());
+}
+
+}  // namespace
+
+bool FindInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO* info) {
+  OwnState();
+  const Lock lock;
+  const KnownInfo& known = InfoPlace(session);
+  if (known.session != session || !IsSo(known)) return false;
+  *info = known.info;
+  return true;
+}
+
+KnownInfo BeginInfo(CK_SESSION_HANDLE session) {
+  const Lock lock;
+  return {session, MomentLocked(), GetState().failures, {}};
+}
+
+void KeepInfo(const KnownInfo& begun, const CK_SESSION_INFO& info) {
+  const Lock lock;
+  if (!IsSo(begun)) return;
+  InfoPlace(begun.session) = begun;
+  InfoPlace(begun.session).info = info;
+}
+
 bool SearchIsActive(CK_SESSION_HANDLE session) {
   const Lock lock;
   return GetHeritage().operations.FindSearch(session).active;

@@ -9,6 +9,15 @@ namespace gw::shim {
 // Nothing is kept of the session any more.
 void EndSession(CK_SESSION_HANDLE session);
 
+// The session was opened in that life, on `slot`.
+void BeginSession(CK_SESSION_HANDLE session, uint32_t life, CK_SLOT_ID slot);
+
+// C_GetSessionInfo without the daemon: false if what it would say is not known.
+bool FindInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO* info);
+// Before the daemon is asked; what it says is kept if that is still so afterwards.
+KnownInfo BeginInfo(CK_SESSION_HANDLE session);
+void KeepInfo(const KnownInfo& begun, const CK_SESSION_INFO& info);
+
 bool SearchIsActive(CK_SESSION_HANDLE session);
 
 // Before C_FindObjectsInit is sent: room for a search. False without memory.

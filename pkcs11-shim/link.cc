@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pkcs11-shim/epoch.h"
+#include "pkcs11-shim/memory.h"
 #include "pkcs11-shim/transport.h"
 #include "pkcs11-shim/updates.h"
 
@@ -27,6 +29,9 @@ struct Claim {
   uint64_t request = 0;
   uint8_t id[wire::kApplicationIdBytes] = {};
 
+  // A page serves all connections to one daemon.
+  uint32_t features() const { return asks() ? wire::kFeatureEpochPage : 0; }
+
   // This thread decides what the process is from now on; the others wait for it.
   bool asks() const { return manner != wire::Manner::kJoin; }
   bool presents_id() const { return manner != wire::Manner::kBegin; }
@@ -34,6 +39,11 @@ struct Claim {
 };
 
 struct AttachAnswer {
+  AttachAnswer() = default;
+  ~AttachAnswer() { UnmapEpoch(epoch); }
+  AttachAnswer(const AttachAnswer&) = delete;
+  AttachAnswer& operator=(const AttachAnswer&) = delete;
+
   CK_RV result = CKR_OK;
   uint16_t version = 0;
   wire::Octets id;
@@ -42,6 +52,7 @@ struct AttachAnswer {
   uint32_t attribute_limit = 0;
   bool has_updates = false;
   wire::Octets updates;
+  const uint64_t* epoch = nullptr;  // of the daemon, if it granted the page
 };
 
 wire::Manner MannerOf(Identity identity) {
@@ -101,7 +112,7 @@ void LoseApplicationLocked() {
 enum class Settled : uint8_t { kAttached, kNotAttached, kOvertaken, kLost, kNoMemory };
 
 // With the lock held: what came of a claim to begin, restore or clone.
-Settled SettleAskedLocked(const Claim& claim, const AttachAnswer* answer) {
+Settled SettleAskedLocked(const Claim& claim, AttachAnswer* answer) {
   State& state = GetState();
   state.identity = claim.from;
   if (answer == nullptr) return Settled::kNotAttached;
@@ -113,6 +124,9 @@ Settled SettleAskedLocked(const Claim& claim, const AttachAnswer* answer) {
   if (!KeepRecordsLocked(claim, *answer)) return Settled::kNoMemory;
   state.identity = Identity::kKnown;
   ++GetHeritage().incarnation;
+  const uint64_t* before = GetHeritage().epoch;
+  Publish(&GetHeritage().epoch, answer->epoch);
+  answer->epoch = before;
   return Settled::kAttached;
 }
 
@@ -129,7 +143,7 @@ Settled SettleJoinedLocked(const AttachAnswer* answer) {
 }
 
 // Records what came of the claim; nullptr: no usable answer.
-Settled SettleClaim(const Claim& claim, const AttachAnswer* answer, Connection* connection) {
+Settled SettleClaim(const Claim& claim, AttachAnswer* answer, Connection* connection) {
   State& state = GetState();
   Heritage& heritage = GetHeritage();
   const Lock lock;
@@ -167,7 +181,7 @@ bool EncodeAttach(const Claim& claim, FrameBuffer* frame) {
   body.U16(wire::kVersionMax);
   body.Bytes(GW_SHIM_VERSION, sizeof(GW_SHIM_VERSION) - 1);
   body.U8(sizeof(CK_ULONG));
-  body.U32(0);  // features
+  body.U32(claim.features());
   body.U8(static_cast<uint8_t>(claim.manner));
   body.Bytes(claim.id, claim.presents_id() ? sizeof(claim.id) : 0);
   if (!EncodeRecords(claim, frame, &body)) return false;
@@ -210,7 +224,8 @@ bool DecodeAttachReply(const Claim& claim, const wire::Header& header, const uin
   answer->body_limit = reader.U32();
   answer->attribute_limit = reader.U32();
   return reader.AtEnd() && answer->version >= wire::kVersionMin &&
-         answer->version <= wire::kVersionMax && answer->features == 0 && IdIsSound(claim, *answer);
+         answer->version <= wire::kVersionMax && (answer->features & ~claim.features()) == 0 &&
+         IdIsSound(claim, *answer);
 }
 
 enum class Handshake : uint8_t { kAnswered, kAway, kBroken, kNoMemory };
@@ -227,13 +242,22 @@ Handshake ShakeHands(int fd, const Claim& claim, Deadline until, FrameBuffer* fr
   iovec part = {frame->data(), frame->size()};
   if (SendAll(fd, &part, 1, until) != Io::kOk) return Handshake::kAway;
   uint8_t encoded[wire::kHeaderBytes];
-  if (ReceiveAll(fd, encoded, sizeof(encoded), until) != Io::kOk) return Handshake::kAway;
+  int passed = -1;
+  const Io received = ReceiveWithDescriptor(fd, encoded, sizeof(encoded), until, &passed);
+  answer->epoch = MapEpoch(passed);
+  if (received != Io::kOk) return Handshake::kAway;
   const wire::Header header = wire::DecodeHeader(encoded);
   if (!IsAnswerTo(claim, header)) return Handshake::kBroken;
   if (!frame->Reserve(header.body_bytes)) return Handshake::kNoMemory;
   if (ReceiveAll(fd, frame->data(), header.body_bytes, until) != Io::kOk) return Handshake::kAway;
-  return DecodeAttachReply(claim, header, frame->data(), answer) ? Handshake::kAnswered
-                                                                 : Handshake::kBroken;
+  if (!DecodeAttachReply(claim, header, frame->data(), answer)) return Handshake::kBroken;
+  // Granted without a page: this process has no descriptor left. It makes do without.
+  const bool granted = (answer->features & wire::kFeatureEpochPage) != 0;
+  if (!granted) {
+    UnmapEpoch(answer->epoch);
+    answer->epoch = nullptr;
+  }
+  return Handshake::kAnswered;
 }
 
 void ExplainLoss() {

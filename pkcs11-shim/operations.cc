@@ -115,6 +115,8 @@ bool Operations::Expect(uint64_t session, Kind kind) {
   slot->session = session;
   slot->kind = kind;
   slot->size = 0;
+  slot->turn = 0;
+  slot->calls = 0;
   Publish(&slot->phase, Phase::kIdle);
   return true;
 }
@@ -160,16 +162,28 @@ void Operations::Wipe(Slot* slot) {
   slot->size = 0;
 }
 
+bool Operations::IsAhead(const Slot& slot) {
+  return slot.phase == Phase::kBegun && slot.incarnation == kNoDaemon &&
+         slot.kind != Kind::kSearch && slot.kind != Kind::kSession;
+}
+
+// Every change of phase and incarnation.
+void Operations::Become(Slot* slot, Phase phase, uint32_t incarnation) {
+  ahead_ -= IsAhead(*slot);
+  slot->incarnation = incarnation;
+  Publish(&slot->phase, phase);
+  ahead_ += IsAhead(*slot);
+}
+
 bool Operations::Fill(Slot* slot, uint32_t incarnation, wire::Octets octets) {
-  Publish(&slot->phase, Phase::kIdle);
+  Become(slot, Phase::kIdle, incarnation);
   Wipe(slot);
   slot->at = 0;
-  slot->incarnation = incarnation;
   return Append(slot, octets);
 }
 
 void Operations::Bury(Slot* slot) {
-  Publish(&slot->phase, Phase::kDead);
+  Become(slot, Phase::kDead, kNoDaemon);
   Wipe(slot);
   uint8_t* large = slot->large;
   const size_t bytes = slot->large_bytes;
@@ -182,8 +196,13 @@ Operations::Operation Operations::Find(uint64_t session, Kind kind) const {
   const Slot* slot = SlotOf(session, kind);
   if (slot == nullptr) return {};
   const uint8_t* kept = Kept(*slot);
-  return {
-      slot->phase, slot->incarnation, {kept, slot->at}, {kept + slot->at, slot->size - slot->at}};
+  return {.phase = slot->phase,
+          .incarnation = slot->incarnation,
+          .turn = slot->turn,
+          .calls = slot->calls,
+          .ahead = IsAhead(*slot),
+          .init = {kept, slot->at},
+          .fed = {kept + slot->at, slot->size - slot->at}};
 }
 
 void Operations::Begin(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets init) {
@@ -192,7 +211,8 @@ void Operations::Begin(uint64_t session, Kind kind, uint32_t incarnation, wire::
   // Without memory for it the operation lives, but it cannot be begun again.
   if (init.size > kMostKept || !Fill(slot, incarnation, init)) Fill(slot, incarnation, {});
   slot->at = slot->size;
-  Publish(&slot->phase, slot->size != 0 ? Phase::kBegun : Phase::kPast);
+  ++slot->turn;
+  Become(slot, slot->size != 0 ? Phase::kBegun : Phase::kPast, incarnation);
 }
 
 void Operations::Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets input) {
@@ -200,24 +220,59 @@ void Operations::Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::O
   if (slot == nullptr || slot->phase <= Phase::kIdle) return;
   const bool kept =
       slot->phase == Phase::kBegun && slot->size + input.size <= kMostKept && Append(slot, input);
-  if (!kept) {
-    Publish(&slot->phase, Phase::kPast);
-    Wipe(slot);
-    slot->at = 0;
-  }
-  slot->incarnation = incarnation;
+  Become(slot, kept ? Phase::kBegun : Phase::kPast, incarnation);
+  if (kept) return;
+  Wipe(slot);
+  slot->at = 0;
 }
 
 void Operations::BeginAgain(uint64_t session, Kind kind, uint32_t incarnation) {
   Slot* slot = SlotOf(session, kind);
-  if (slot != nullptr && slot->phase == Phase::kBegun) slot->incarnation = incarnation;
+  if (slot != nullptr && slot->phase == Phase::kBegun) Become(slot, Phase::kBegun, incarnation);
 }
 
 void Operations::End(uint64_t session, Kind kind) {
   Slot* slot = SlotOf(session, kind);
   if (slot == nullptr) return;
-  Publish(&slot->phase, Phase::kIdle);
+  Become(slot, Phase::kIdle, slot->incarnation);
   Wipe(slot);
+}
+
+bool Operations::Enter(uint64_t session, Kind kind) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot != nullptr) ++slot->calls;
+  return slot != nullptr;
+}
+
+void Operations::Leave(uint64_t session, Kind kind) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot != nullptr && slot->calls != 0) --slot->calls;
+}
+
+Operations::Ahead Operations::FindAhead(uint64_t except) const {
+  Ahead found;
+  for (uint32_t i = 0; ahead_ != 0 && i < table_->capacity; ++i) {
+    const Slot& slot = Slots(table_)[i];
+    if (!IsAhead(slot) || slot.session == except) continue;
+    found = {true, slot.calls != 0, slot.session, slot.kind};
+    if (!found.busy) break;
+  }
+  return found;
+}
+
+bool Operations::KeepSession(uint64_t session, uint64_t slot_number) {
+  if (!Expect(session, Kind::kSession)) return false;
+  Slot* slot = SlotOf(session, Kind::kSession);
+  Fill(slot, kNoDaemon, {reinterpret_cast<const uint8_t*>(&slot_number), sizeof(slot_number)});
+  Become(slot, Phase::kBegun, kNoDaemon);
+  return true;
+}
+
+bool Operations::FindSlot(uint64_t session, uint64_t* slot_number) const {
+  const Slot* slot = SlotOf(session, Kind::kSession);
+  if (slot == nullptr || slot->phase != Phase::kBegun) return false;
+  memcpy(slot_number, slot->small, sizeof(*slot_number));
+  return true;
 }
 
 Operations::Search Operations::FindSearch(uint64_t session) const {
@@ -231,9 +286,9 @@ Operations::Search Operations::FindSearch(uint64_t session) const {
 bool Operations::BeginSearch(uint64_t session, wire::Octets handles, bool complete) {
   Slot* slot = SlotOf(session, Kind::kSearch);
   if (slot == nullptr) return true;
-  if (!Fill(slot, 0, handles)) return false;
+  if (!Fill(slot, kNoDaemon, handles)) return false;
   slot->complete = complete;
-  Publish(&slot->phase, Phase::kBegun);
+  Become(slot, Phase::kBegun, kNoDaemon);
   return true;
 }
 
@@ -252,10 +307,19 @@ void Operations::EndSession(uint64_t session) {
 void Operations::Drop() {
   Table* old = table_;
   Publish(&table_, static_cast<Table*>(nullptr));
+  ahead_ = 0;
   if (old == nullptr) return;
   for (uint32_t i = 0; i < old->capacity; ++i)
     UnmapMemory(Slots(old)[i].large, Slots(old)[i].large_bytes);
   UnmapMemory(old, old->bytes_mapped);
+}
+
+void Operations::Inherit() {
+  ahead_ = 0;
+  for (uint32_t i = 0; table_ != nullptr && i < table_->capacity; ++i) {
+    Slots(table_)[i].calls = 0;
+    ahead_ += IsAhead(Slots(table_)[i]);
+  }
 }
 
 size_t Operations::MappedBytes() const {

@@ -1,9 +1,9 @@
 // Room: pkcs11-shim. What the shim must know of the operations of its sessions: the body of an
 // accepted Init function and the input of the Updates since, while the operation can be begun again
-// from them, and the handles that a search has found and not handed out. With them an operation
-// goes on after a restart of the daemon, and in a forked child, which inherits the table as it is
-// at that instant (the rules of vault.h: one pointer, and a slot's phase is stored after its
-// contents).
+// from them, the handles that a search has found and not handed out, and the slot of each session
+// that was opened. With them an operation goes on after a restart of the daemon, and in a forked
+// child, which inherits the table as it is at that instant (the rules of vault.h: one pointer, and
+// a slot's phase is stored after its contents).
 //
 // Callers see to it that one thread at a time is in here.
 #pragma once
@@ -16,8 +16,8 @@
 
 namespace gw::shim {
 
-enum class Kind : uint8_t { kSearch, kEncrypt, kDecrypt, kDigest, kSign, kVerify };
-inline constexpr int kKinds = 6;
+enum class Kind : uint8_t { kSearch, kEncrypt, kDecrypt, kDigest, kSign, kVerify, kSession };
+inline constexpr int kKinds = 7;
 
 // What a function is to the operation of its kind.
 enum class Part : uint8_t { kNone, kInit, kWhole, kUpdate, kFinal };
@@ -34,6 +34,7 @@ wire::Function InitOf(Kind kind);
 // An operation with more than this, Init and input together, cannot be begun again: it does not
 // survive the daemon.
 inline constexpr size_t kMostKept = size_t{64} << 10;
+static_assert(kMostKept + 2 * sizeof(uint32_t) <= wire::kMaxAheadBytes);
 
 class Operations {
  public:
@@ -45,10 +46,17 @@ class Operations {
     kPast,   // more than can be kept: it lives in the daemon alone
   };
 
+  // In the place of an incarnation: the shim has answered the Init, and no daemon knows of the
+  // operation. It is begun ahead of the function that follows.
+  static constexpr uint32_t kNoDaemon = 0;
+
   // Valid until the next change.
   struct Operation {
     Phase phase = Phase::kEmpty;
     uint32_t incarnation = 0;  // of the daemon that it was begun with
+    uint32_t turn = 0;         // counts the operations of that kind in the session
+    uint32_t calls = 0;        // on their way, of that kind in the session
+    bool ahead = false;        // kBegun, of kNoDaemon
     wire::Octets init;         // of kBegun; empty if it was too long to keep
     wire::Octets fed;          // input of its Updates
   };
@@ -76,6 +84,24 @@ class Operations {
   void Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets input);
   void End(uint64_t session, Kind kind);
 
+  // A call of the kind is on its way, and back.
+  bool Enter(uint64_t session, Kind kind);
+  void Leave(uint64_t session, Kind kind);
+
+  // One of those that no daemon knows of, in another session than `except`; if there is a choice,
+  // one that no call is on its way with.
+  struct Ahead {
+    bool found = false;
+    bool busy = false;
+    uint64_t session = 0;
+    Kind kind = Kind::kSearch;
+  };
+  Ahead FindAhead(uint64_t except) const;
+
+  // The slot of a session that is open. False without memory.
+  bool KeepSession(uint64_t session, uint64_t slot);
+  bool FindSlot(uint64_t session, uint64_t* slot) const;
+
   Search FindSearch(uint64_t session) const;
   // At most kMaxFoundAtOnce handles. False without memory.
   bool BeginSearch(uint64_t session, wire::Octets handles, bool complete);
@@ -83,6 +109,9 @@ class Operations {
 
   void EndSession(uint64_t session);
   void Drop();
+
+  // In a forked child: the calls on their way are the parent's.
+  void Inherit();
 
   size_t MappedBytes() const;
 
@@ -96,11 +125,13 @@ class Operations {
     uint32_t size;
     uint32_t at;  // of a search: octets handed out; of others: where the input begins
     uint32_t large_bytes;
+    uint32_t turn;
+    uint16_t calls;
     Kind kind;
     bool complete;
-    uint8_t small[122];
+    uint8_t small[124];
   };
-  static_assert(sizeof(Slot) == 160);
+  static_assert(sizeof(Slot) == 168);
 
   // The slots follow.
   struct Table {
@@ -113,16 +144,19 @@ class Operations {
   static Slot* Slots(Table* table) { return reinterpret_cast<Slot*>(table + 1); }
   static Table* MakeTable(uint32_t capacity);
   static Slot* FreeSlot(Table* table, uint64_t session, Kind kind);
-  static void Bury(Slot* slot);
+  static bool IsAhead(const Slot& slot);
+  void Become(Slot* slot, Phase phase, uint32_t incarnation);
+  void Bury(Slot* slot);
   static const uint8_t* Kept(const Slot& slot);
   static bool Reserve(Slot* slot, size_t bytes);
-  static bool Fill(Slot* slot, uint32_t incarnation, wire::Octets octets);
+  bool Fill(Slot* slot, uint32_t incarnation, wire::Octets octets);
   static bool Append(Slot* slot, wire::Octets octets);
   static void Wipe(Slot* slot);
   Slot* SlotOf(uint64_t session, Kind kind) const;
   bool Rebuild();
 
   Table* table_ = nullptr;
+  uint32_t ahead_ = 0;  // operations that no daemon knows of
 };
 
 }  // namespace gw::shim

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pkcs11-shim/call.h"
+#include "pkcs11-shim/epoch.h"
 #include "pkcs11-shim/link.h"
 #include "pkcs11-shim/memory.h"
 
@@ -68,7 +69,12 @@ void ForgetApplicationLocked() {
   ++GetState().life;
   ++heritage.incarnation;
   heritage.operations.Drop();
+  heritage.remembered.Drop();
   heritage.vault.Drop();
+  heritage.made_objects = false;
+  const uint64_t* epoch = heritage.epoch;
+  Publish(&heritage.epoch, static_cast<const uint64_t*>(nullptr));
+  UnmapEpoch(epoch);
 }
 
 CK_RV BeginStart(CK_VOID_PTR init_args, Connection** connection) {
@@ -159,6 +165,16 @@ void EndInherited(CK_VOID_PTR init_args) {
 bool WaitLocked(pthread_cond_t* condition, Deadline until) {
   const timespec time = until.Time();
   return pthread_cond_clockwait(condition, &GetState().mutex, CLOCK_MONOTONIC, &time) == 0;
+}
+
+Moment MomentLocked() {
+  const State& state = GetState();
+  const Heritage& heritage = GetHeritage();
+  Moment now = {.epoch = 0, .incarnation = heritage.incarnation, .generation = state.generation};
+  const bool remembers =
+      state.identity == Identity::kKnown && state.changing == 0 && heritage.epoch != nullptr;
+  if (remembers) now.epoch = ReadEpoch(heritage.epoch);
+  return now;
 }
 
 bool IsUp() {

@@ -16,6 +16,7 @@
 #include "pkcs11-shim/ck.h"
 #include "pkcs11-shim/deadline.h"
 #include "pkcs11-shim/operations.h"
+#include "pkcs11-shim/remembered.h"
 #include "pkcs11-shim/settings.h"
 #include "pkcs11-shim/vault.h"
 #include "proto/wire/codec.h"
@@ -33,6 +34,16 @@ enum class Identity : uint32_t {
   kAsking,     // one thread is at one of these; the others wait for what comes of it
 };
 
+// What C_GetSessionInfo has answered. It stays true while the moment lasts and no call with a
+// session fails: the rest of it is the last error of the HSM.
+struct KnownInfo {
+  CK_SESSION_HANDLE session;
+  Moment then;
+  uint32_t failures;
+  CK_SESSION_INFO info;
+};
+inline constexpr size_t kKnownInfos = 16;
+
 // All zero is the state before C_Initialize; the zeros of pthread types are their initialisers.
 struct State {
   int32_t owner;  // process that the rest belongs to; 0 nobody; -pid: that process is taking over
@@ -42,8 +53,13 @@ struct State {
   uint32_t waiting;         // threads that wait for `returned`
   Phase phase;
   Identity identity;
-  bool inherited;     // this process is up because its parent was
-  uint32_t draining;  // threads that wait in DrainLocked(), for `changed`
+  bool inherited;       // this process is up because its parent was
+  uint32_t draining;    // threads that wait in DrainLocked(), for `changed`
+  uint32_t queueing;    // threads that wait for another's call in a session, for `changed`
+  uint32_t changing;    // calls on their way that may change what Init functions answer,
+  uint32_t generation;  // and how many there were
+  uint32_t failures;    // of calls with a session
+  KnownInfo infos[kKnownInfos];
   uint32_t life;  // counts applications: what a call has to record belongs to the one it began in
   uint64_t last_request;
 };
@@ -60,6 +76,9 @@ struct Heritage {
   uint32_t attribute_limit;
   Vault vault;
   Operations operations;
+  Remembered remembered;
+  const uint64_t* epoch;  // the daemon's page (epoch.h), nullptr if it gave none
+  bool made_objects;      // this application has, perhaps session objects
 };
 
 Heritage& GetHeritage();
@@ -83,6 +102,9 @@ inline bool MayTalkLocked() {
   const Phase phase = GetState().phase;
   return phase == Phase::kStarting || phase == Phase::kUp;
 }
+
+// With the lock held: now, as far as remembered answers go. state.cc.
+Moment MomentLocked();
 
 // Opens every C_ function: makes the state this process's own if it is not (first use, or a forked
 // child, which is up at once if its parent was). fork.cc.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -53,6 +54,17 @@ size_t Left(const iovec* parts, size_t count) {
 Io OfErrno(int error) {
   if (error == EFAULT) return Io::kBadAddress;
   return Io::kDropped;
+}
+
+// The descriptor of a message. One at most has room in it; the kernel drops others.
+int DescriptorOf(msghdr* message) {
+  const cmsghdr* part = CMSG_FIRSTHDR(message);
+  if (part == nullptr || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS ||
+      part->cmsg_len != CMSG_LEN(sizeof(int)))
+    return -1;
+  int passed = -1;
+  memcpy(&passed, CMSG_DATA(part), sizeof(passed));
+  return passed;
 }
 
 bool IsPatience(int error) { return error == EINTR || error == EAGAIN || error == EWOULDBLOCK; }
@@ -117,6 +129,28 @@ Io ReceiveSome(int fd, uint8_t* to, size_t room, Deadline until, bool in_recv, s
       return Io::kOk;
     }
     in_recv = false;
+  }
+}
+
+Io ReceiveWithDescriptor(int fd, uint8_t* to, size_t bytes, Deadline until, int* passed) {
+  *passed = -1;
+  for (;;) {
+    const Io ready = WaitFor(fd, POLLIN, until);
+    if (ready != Io::kOk) return ready;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    iovec part = {to, bytes};
+    msghdr message = {};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof(control);
+    const ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got == 0) return Io::kDropped;
+    if (got < 0 && !IsPatience(errno)) return OfErrno(errno);
+    if (got < 0) continue;
+    // It comes with the first byte.
+    *passed = DescriptorOf(&message);
+    return ReceiveAll(fd, to + got, bytes - static_cast<size_t>(got), until);
   }
 }
 

@@ -35,4 +35,7 @@ Io ReceiveSome(int fd, uint8_t* to, size_t room, Deadline until, bool in_recv, s
 // Receives `bytes` bytes, neither more nor less.
 Io ReceiveAll(int fd, uint8_t* to, size_t bytes, Deadline until);
 
+// The same; *passed is the descriptor that came with them, or -1. The caller closes it.
+Io ReceiveWithDescriptor(int fd, uint8_t* to, size_t bytes, Deadline until, int* passed);
+
 }  // namespace gw::shim

@@ -1,6 +1,8 @@
 // Room: tests/shim.
 #include "tests/shim/fake_daemon.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -51,9 +53,28 @@ bool ReadFrame(int fd, Frame* frame) {
   return ReadExactly(fd, frame->body_bytes, &frame->body);
 }
 
+// The first byte and a descriptor with it.
+void SendDescriptor(int fd, const std::string& bytes, int descriptor) {
+  char first = bytes[0];
+  iovec part = {&first, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+  std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 void SendBytes(int fd, const std::string& bytes, const Reply& how) {
   const std::size_t step = how.one_by_one ? 1 : bytes.size();
-  for (std::size_t at = 0; at < bytes.size();) {
+  if (how.pass >= 0) SendDescriptor(fd, bytes, how.pass);
+  for (std::size_t at = how.pass >= 0 ? 1 : 0; at < bytes.size();) {
     if (how.until != nullptr && *how.until) return;
     if (how.gap_ms != 0) std::this_thread::sleep_for(std::chrono::milliseconds(how.gap_ms));
     const std::size_t size = std::min(step, bytes.size() - at);
@@ -80,10 +101,21 @@ std::string Updates(const std::vector<Update>& updates) {
   return body + U32(static_cast<std::uint32_t>(body.size()));
 }
 
+int MakePage(std::uint64_t epoch, std::size_t bytes, bool seal) {
+  const int page = memfd_create("epoch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (ftruncate(page, static_cast<off_t>(bytes)) != 0) std::abort();
+  if (pwrite(page, &epoch, std::min(bytes, sizeof epoch), 0) < 0) std::abort();
+  if (seal && fcntl(page, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+    std::abort();
+  return page;
+}
+
 Attach ParseAttach(const Frame& frame) {
   // magic, two versions, the text of the shim's version, size of CK_ULONG, features.
-  std::size_t at = 8 + 4 + ReadLittle(frame.body, 8, 4) + 1 + 4;
+  std::size_t at = 8 + 4 + ReadLittle(frame.body, 8, 4) + 1;
   Attach attach;
+  attach.features = static_cast<std::uint32_t>(ReadLittle(frame.body, at, 4));
+  at += 4;
   attach.manner = static_cast<std::uint8_t>(frame.body.at(at++));
   const auto bytes = [&] {
     const std::size_t size = ReadLittle(frame.body, at, 4);
@@ -110,7 +142,22 @@ std::string Encode(Function function, std::uint16_t flags, std::uint64_t request
 
 FakeDaemon::FakeDaemon(std::string name) : name_(std::move(name)) { Start(); }
 
-FakeDaemon::~FakeDaemon() { Stop(); }
+FakeDaemon::~FakeDaemon() {
+  Stop();
+  if (page_ >= 0) close(page_);
+}
+
+void FakeDaemon::OfferEpoch() {
+  const std::lock_guard lock(mutex_);
+  offers_epoch_ = true;
+  page_ = MakePage(epoch_);
+}
+
+void FakeDaemon::SetEpoch(std::uint64_t epoch) {
+  const std::lock_guard lock(mutex_);
+  epoch_ = epoch;
+  if (pwrite(page_, &epoch, sizeof epoch, 0) != sizeof epoch) std::abort();
+}
 
 void FakeDaemon::Listen() {
   sockaddr_un address = {};
@@ -134,6 +181,10 @@ void FakeDaemon::Start(bool remembers) {
     const std::lock_guard lock(mutex_);
     stopping_ = false;
     if (!remembers) known_ids_.clear();
+    if (offers_epoch_) {
+      close(page_);
+      page_ = MakePage(epoch_ += 1000);
+    }
   }
   Listen();
   acceptor_ = std::thread([this] { Accept(); });
@@ -192,6 +243,7 @@ bool FakeDaemon::Answer(int fd, const Frame& frame) {
   {
     const std::lock_guard lock(mutex_);
     if (recording_) (frame.function == Function::kAttach ? attaches_ : frames_).push_back(frame);
+    changed_.notify_all();
   }
   const Handler handler = HandlerOf(frame.function);
   Reply reply;
@@ -217,20 +269,28 @@ bool FakeDaemon::Answer(int fd, const Frame& frame) {
   return !reply.close;
 }
 
-Reply FakeDaemon::NewApplicationLocked(std::map<std::uint32_t, std::string> records) {
+Reply FakeDaemon::AttachedLocked(const std::string& id, const Attach& attach) const {
+  const bool granted = offers_epoch_ && (attach.features & 2) != 0;
+  Reply reply = Ok(U16(1) + Bytes(id) + U32(granted ? 2 : 0) + U32(64u << 20) + U32(4096));
+  if (granted) reply.pass = page_;
+  return reply;
+}
+
+Reply FakeDaemon::NewApplicationLocked(std::map<std::uint32_t, std::string> records,
+                                       const Attach& attach) {
   ++applications_;
   const std::string id = "application " + std::to_string(1000 + applications_);
   known_ids_.insert(id);
   records[1] = "owner " + id;
   std::vector<Update> updates;
   for (const auto& [number, record] : records) updates.push_back({number, 1, record});
-  return With(updates, Ok(U16(1) + Bytes(id) + U32(0) + U32(64u << 20) + U32(4096)));
+  return With(updates, AttachedLocked(id, attach));
 }
 
 Reply FakeDaemon::AnswerAttach(const Frame& frame) {
   const Attach attach = ParseAttach(frame);
   const std::lock_guard lock(mutex_);
-  if (attach.manner == kBegin) return NewApplicationLocked({});
+  if (attach.manner == kBegin) return NewApplicationLocked({}, attach);
   if (attach.manner != kJoin) {
     const auto owner = attach.records.find(1);
     if (refuses_records_ || owner == attach.records.end() || owner->second != "owner " + attach.id)
@@ -238,14 +298,14 @@ Reply FakeDaemon::AnswerAttach(const Frame& frame) {
   }
   if (attach.manner == kClone) {
     ++clones_;
-    return NewApplicationLocked(attach.records);
+    return NewApplicationLocked(attach.records, attach);
   }
   if (attach.manner == kRestore) {
     ++restores_;
     known_ids_.insert(attach.id);
   }
   if (!known_ids_.contains(attach.id)) return Fails(CKR_SESSION_HANDLE_INVALID);
-  return Ok(U16(1) + Bytes(attach.id) + U32(0) + U32(64u << 20) + U32(4096));
+  return AttachedLocked(attach.id, attach);
 }
 
 void FakeDaemon::RefuseRecords() {
@@ -336,6 +396,12 @@ bool FakeDaemon::AwaitReplies(Function function, int count) const {
     const auto found = replies_.find(function);
     return found != replies_.end() && found->second >= count;
   });
+}
+
+bool FakeDaemon::AwaitFrames(Function function, int count, std::chrono::milliseconds most) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(
+      lock, most, [&] { return std::ranges::count(frames_, function, &Frame::function) >= count; });
 }
 
 bool FakeDaemon::AwaitConnections(int count) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,7 @@ std::string Updates(const std::vector<Update>& updates);
 
 // The body of Attach after what is the same for all.
 struct Attach {
+  std::uint32_t features = 0;
   std::uint8_t manner = 0;
   std::string id;
   std::map<std::uint32_t, std::string> records;
@@ -72,7 +74,11 @@ struct Reply {
   bool one_by_one = false;                   // a byte per packet,
   int gap_ms = 0;                            // this far apart,
   const std::atomic<bool>* until = nullptr;  // unless this has come true
+  int pass = -1;                             // a descriptor that goes with it
 };
+
+// A page that begins with `epoch`, as daemons share it: a sealed memfd of that many bytes.
+int MakePage(std::uint64_t epoch, std::size_t bytes = 4096, bool seal = true);
 
 inline Reply Ok(std::string body = {}) { return {.result = CKR_OK, .body = std::move(body)}; }
 inline Reply Fails(CK_RV result) { return {.result = result}; }
@@ -109,6 +115,11 @@ class FakeDaemon {
   // another one, or from now on, restore and clone are refused.
   void RefuseRecords();
 
+  // From the next Attach on: the epoch page, for who asks for it. Each Start() makes a new page.
+  void OfferEpoch();
+  // What the page shows.
+  void SetEpoch(std::uint64_t epoch);
+
   // The answer to a function from now on. Handlers run on the connection's thread.
   void On(Function function, Handler handler);
   void On(Function function, Reply reply);
@@ -131,6 +142,10 @@ class FakeDaemon {
   // Waits until `count` replies to `function` were sent; false after 10 s.
   bool AwaitReplies(Function function, int count) const;
 
+  // Waits until `count` requests of `function` have come; false after `most`.
+  bool AwaitFrames(Function function, int count,
+                   std::chrono::milliseconds most = std::chrono::seconds(10)) const;
+
   // What handlers of kAttach answer if they have nothing better.
   Reply AnswerAttach(const Frame& frame);
 
@@ -139,7 +154,8 @@ class FakeDaemon {
   void Accept();
   void Serve(int fd);
   bool Answer(int fd, const Frame& frame);
-  Reply NewApplicationLocked(std::map<std::uint32_t, std::string> records);
+  Reply NewApplicationLocked(std::map<std::uint32_t, std::string> records, const Attach& attach);
+  Reply AttachedLocked(const std::string& id, const Attach& attach) const;
   Handler HandlerOf(Function function) const;
 
   const std::string name_;
@@ -161,6 +177,9 @@ class FakeDaemon {
   bool refuses_records_ = false;
   bool stopping_ = false;
   bool recording_ = true;
+  bool offers_epoch_ = false;
+  std::uint64_t epoch_ = 1000;
+  int page_ = -1;
 };
 
 }  // namespace gw::shim_test

@@ -488,7 +488,7 @@ TEST_F(RequestsTest, AttachOpensEachConnection) {
   const std::string& body = attaches[0].body;
   EXPECT_EQ(body.substr(0, 4), "G11A");
   const std::string version(GW_VERSION);
-  EXPECT_EQ(Hex(body.substr(4)), Hex(U16(1) + U16(1) + Bytes(version) + U8(8) + U32(0) +
+  EXPECT_EQ(Hex(body.substr(4)), Hex(U16(1) + U16(1) + Bytes(version) + U8(8) + U32(2) +
                                      U8(kBegin) + Bytes("") + U32(0)));
 }
 
