@@ -145,8 +145,8 @@ class Emulator::Parts {
  public:
   Parts(const Options& options, Plan plan, const Clock& clock)
       : plan_(std::move(plan)),
-        card_(*plan_.master),
         counters_(RpcNames()),
+        card_(*plan_.master, options.canned_signatures ? &counters_.ReportCanned() : nullptr),
         trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
         tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),
         admission_(trouble_, options.no_auth ? nullptr : &tokens_),
@@ -183,6 +183,7 @@ class Emulator::Parts {
     ready.iam = (plan_.tls ? "https://" : "http://") + plan_.iam.text();
     ready.control = "http://" + plan_.control.text();
     ready.ca_pem = plan_.ca_pem;
+    ready.canned_signatures = options.canned_signatures;
     if (options.api_keys.empty() && !options.no_auth)
       ready.api_keys = plan_.identities.ApiKeysByName();
     return ready;
@@ -203,8 +204,8 @@ class Emulator::Parts {
   }
 
   Plan plan_;
-  Card card_;
   Counters counters_;
+  Card card_;
   Trouble trouble_;
   Tokens tokens_;
   Admission admission_;
@@ -244,6 +245,7 @@ std::string Emulator::ReadyJson() const {
                          {"control", ready_.control},
                          {"pid", getpid()}};
   if (!ready_.ca_pem.empty()) json["ca"] = ready_.ca_pem;
+  if (ready_.canned_signatures) json["canned_signatures"] = true;
   if (!ready_.api_keys.empty()) json["api_keys"] = ready_.api_keys;
   return json.dump() + "\n";
 }

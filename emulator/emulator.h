@@ -18,6 +18,7 @@ struct ReadyInfo {
   std::string iam;      // "https://127.0.0.1:9443"
   std::string control;  // "http://127.0.0.1:9870"
   std::string ca_pem;   // of the certificate made at start; empty if one was given
+  bool canned_signatures = false;
   std::map<std::string, std::string> api_keys;  // by name, if made at start
 };
 

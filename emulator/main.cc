@@ -51,6 +51,9 @@ void Announce(const Emulator& emulator, const Options& options) {
   const auto& ready = emulator.ready();
   std::cout
       << "grep11-emulator is NO HSM AND PROTECTS NOTHING; it is for developing and testing only.\n"
+      << (options.canned_signatures
+              ? "CANNED SIGNATURES: each is made once and given again, and does not verify.\n"
+              : "")
       << "GREP11  " << ready.grep11 << (options.no_tls ? " (plaintext)" : " (TLS)")
       << (options.client_ca.empty() ? "" : " with client certificates")
       << (options.no_auth ? ", no access token needed" : "") << "\n"

@@ -101,6 +101,10 @@ void AddTroubleOptions(CLI::App& app, Options& o) {
                  "Requests a unit takes at once; 0 for a tenth of a second's worth")
       ->type_name("NUMBER")
       ->capture_default_str();
+  app.add_flag(
+      "--canned-signatures", o.canned_signatures,
+      "Make each signature once for a key, mechanism and length of input, and give it again: "
+      "for measuring clients. Such signatures DO NOT VERIFY");
   app.add_option("--units", o.units, "Crypto units that share the requests")
       ->type_name("NUMBER")
       ->capture_default_str();

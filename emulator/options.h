@@ -24,6 +24,7 @@ struct Options {
   double rate_per_s = 0;
   double burst = 0;  // 0: a tenth of a second's worth
   std::size_t units = 1;
+  bool canned_signatures = false;
   std::string ready_file;
   std::string make_certs;
   bool verbose = false;

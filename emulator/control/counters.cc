@@ -24,6 +24,7 @@ void Counters::Reset() {
   connections_.store(0);
   token_fetches_.store(0);
   token_refusals_.store(0);
+  canned_signatures_.store(0);
   failures_.clear();
 }
 
@@ -32,6 +33,7 @@ Counters::Snapshot Counters::Read() const {
   snapshot.connections = connections_.load();
   snapshot.token_fetches = token_fetches_.load();
   snapshot.token_refusals = token_refusals_.load();
+  if (reports_canned_) snapshot.canned_signatures = canned_signatures_.load();
   for (std::size_t rpc = 0; rpc < rpc_names_.size(); ++rpc) {
     const std::uint64_t ok = ok_[rpc].load();
     if (ok != 0) snapshot.by_rpc[rpc_names_[rpc]]["OK"] = ok;
@@ -60,6 +62,9 @@ std::string CountersText(const Counters::Snapshot& snapshot) {
   text += "connections " + std::to_string(snapshot.connections) + "\n";
   text += "token_fetches " + std::to_string(snapshot.token_fetches) + "\n";
   text += "token_refusals " + std::to_string(snapshot.token_refusals) + "\n";
+  if (snapshot.canned_signatures) {
+    text += "canned_signatures " + std::to_string(*snapshot.canned_signatures) + "\n";
+  }
   for (const auto& [rpc, results] : snapshot.by_rpc) {
     text += "rpc " + rpc + " " + std::to_string(Sum(results)) + "\n";
   }
@@ -76,6 +81,7 @@ std::string CountersJson(const Counters::Snapshot& snapshot) {
       {"requests", snapshot.requests},           {"connections", snapshot.connections},
       {"token_fetches", snapshot.token_fetches}, {"token_refusals", snapshot.token_refusals},
       {"rpc", nlohmann::json::object()},         {"result", nlohmann::json::object()}};
+  if (snapshot.canned_signatures) json["canned_signatures"] = *snapshot.canned_signatures;
   for (const auto& [rpc, results] : snapshot.by_rpc) {
     json["rpc"][rpc] = Sum(results);
     json["result"][rpc] = results;

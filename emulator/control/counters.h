@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ class Counters {
   void CountFailure(std::size_t rpc, std::string_view result);
   void CountConnection() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void CountTokenRequest(bool granted);
+  // From here on canned signatures are reported: what they are counted with.
+  std::atomic<std::uint64_t>& ReportCanned() {
+    reports_canned_ = true;
+    return canned_signatures_;
+  }
   // All to zero.
   void Reset();
 
@@ -35,6 +41,7 @@ class Counters {
     std::uint64_t connections = 0;
     std::uint64_t token_fetches = 0;  // tokens granted
     std::uint64_t token_refusals = 0;
+    std::optional<std::uint64_t> canned_signatures;  // nothing: all were made
   };
   Snapshot Read() const;
 
@@ -44,6 +51,8 @@ class Counters {
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> token_fetches_{0};
   std::atomic<std::uint64_t> token_refusals_{0};
+  bool reports_canned_ = false;  // set before the first request
+  std::atomic<std::uint64_t> canned_signatures_{0};
   mutable Mutex mutex_;
   std::map<std::pair<std::size_t, std::string>, std::uint64_t> failures_ GW_GUARDED_BY(mutex_);
 };

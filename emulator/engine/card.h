@@ -3,10 +3,13 @@
 // gRPC, no OpenSSL.
 #pragma once
 
+#include <optional>
+
 #include "daemon/core/result.h"
 #include "emulator/blob/key_blob.h"
 #include "emulator/blob/key_cache.h"
 #include "emulator/blob/state.h"
+#include "emulator/engine/canned_signatures.h"
 #include "emulator/mechanism_table.h"
 
 namespace gw::emulator {
@@ -14,15 +17,22 @@ namespace gw::emulator {
 // Threads: any.
 class Card {
  public:
-  explicit Card(MasterKey master) : master_(std::move(master)) {}
+  // With `canned_given`, signatures are canned and counted there; it outlives the card.
+  explicit Card(MasterKey master, std::atomic<std::uint64_t>* canned_given = nullptr)
+      : master_(std::move(master)) {
+    if (canned_given != nullptr) canned_.emplace(*canned_given);
+  }
 
   const MasterKey& master() const { return master_; }
   // The key in `blob`, from the cache if it was opened before. Errors as OpenKey().
   Result<KeyPtr> Open(ByteView blob);
+  // Null: each signature is made anew.
+  CannedSignatures* canned() { return canned_ ? &*canned_ : nullptr; }
 
  private:
   const MasterKey master_;
   KeyCache cache_;
+  std::optional<CannedSignatures> canned_;
 };
 
 // What an operation wants of its key, and what it answers otherwise.

@@ -99,9 +99,18 @@ Status CompareMac(const Bytes& mac, ByteView claimed) {
   return Ok();
 }
 
-Result<Bytes> SignAll(const Signer& signer, ByteView data) {
+// `data` as a Scheme takes it.
+Result<Bytes> SignInput(Card& card, const Signer& signer, ByteView data) {
+  const auto sign = [&] { return SchemeOf(signer.row->family).sign(signer, data); };
+  if (CannedSignatures* canned = card.canned()) {
+    return canned->Of(signer.key, *signer.mechanism, data.size(), sign);
+  }
+  return sign();
+}
+
+Result<Bytes> SignAll(Card& card, const Signer& signer, ByteView data) {
   if (IsMac(signer)) return HmacOnce(signer.row->hash, signer.key->value.view(), data);
-  return SchemeOf(signer.row->family).sign(signer, InputOf(signer, data));
+  return SignInput(card, signer, InputOf(signer, data));
 }
 
 Status VerifyAll(const Signer& signer, ByteView data, ByteView signature) {
@@ -144,7 +153,7 @@ Result<HashState> HashOf(const Resumed& resumed) {
 
 Result<Bytes> SignSingle(Card& card, const Mechanism& mechanism, ByteView key, ByteView data) {
   GW_TRY(signer, Prepare(card, Operation::kSign, mechanism, key));
-  return SignAll(signer, data);
+  return SignAll(card, signer, data);
 }
 
 Status VerifySingle(Card& card, const Mechanism& mechanism, ByteView key, ByteView data,
@@ -180,7 +189,7 @@ Result<Bytes> SignatureUpdate(Card& card, Operation operation, ByteView state, B
 Result<Bytes> SignOneShot(Card& card, ByteView state, ByteView data) {
   GW_TRY(resumed, Resume(card, Operation::kSign, state));
   GW_TRY_VOID(RequireFresh(resumed->state));
-  return SignAll(resumed->signer, data);
+  return SignAll(card, resumed->signer, data);
 }
 
 Result<Bytes> SignFinal(Card& card, ByteView state) {
@@ -188,7 +197,7 @@ Result<Bytes> SignFinal(Card& card, ByteView state) {
   GW_TRY(hash, HashOf(*resumed));
   const Signer& signer = resumed->signer;
   if (IsMac(signer)) return HmacFinish(hash, signer.key->value.view());
-  return SchemeOf(signer.row->family).sign(signer, hash.Finish());
+  return SignInput(card, signer, hash.Finish());
 }
 
 Status VerifyOneShot(Card& card, ByteView state, ByteView data, ByteView signature) {

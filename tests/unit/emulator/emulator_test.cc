@@ -167,6 +167,58 @@ TEST_F(AccessTest, CountersAreExact) {
             "result SignSingle OK 100\n");
 }
 
+TEST_F(AccessTest, CannedSignaturesAreDeclaredAndCounted) {
+  options().canned_signatures = true;
+  Start();
+  EXPECT_EQ(Json::parse(emulator().ReadyJson())["canned_signatures"], true);
+  Client so = ClientAs("so");
+  const PairBlobs pair = MakeEcPair(so, "P-256");
+  const auto sign = [&](char octet, std::size_t size) {
+    grep11::SignSingleRequest request;
+    *request.mutable_mech() = Mech(CKM_ECDSA);
+    *request.mutable_privkey() = BlobMessage(pair.private_blob);
+    request.set_data(std::string(size, octet));
+    return so.Call(&Crypto::Stub::SignSingle, request).signature();
+  };
+  const std::string first = sign('a', 32);
+  EXPECT_EQ(first.size(), 64u);
+  EXPECT_EQ(Counters()["canned_signatures"], 0);
+  EXPECT_EQ(sign('b', 32), first);
+  EXPECT_EQ(Counters()["canned_signatures"], 1);
+  EXPECT_NE(sign('a', 20), first);
+  EXPECT_EQ(Counters()["canned_signatures"], 1);
+  EXPECT_EQ(Counters()["rpc"]["SignSingle"], 3);
+  EXPECT_THAT(HttpCall(ready().control, "GET", "/counters").body,
+              HasSubstr("canned_signatures 1\n"));
+}
+
+TEST_F(AccessTest, CannedSignaturesAreOfOneKeyAndErrorsStayErrors) {
+  options().canned_signatures = true;
+  Start();
+  Client so = ClientAs("so");
+  const PairBlobs one = MakeRsaPair(so, 1024);
+  const PairBlobs other = MakeRsaPair(so, 1024);
+  const auto sign = [&](const PairBlobs& pair, std::uint64_t salt_bytes) {
+    grep11::SignSingleRequest request;
+    *request.mutable_mech() =
+        MechPss(CKM_RSA_PKCS_PSS, CKM_SHA256, grep11::RSAPSSParm::CkgMgf1Sha256, salt_bytes);
+    *request.mutable_privkey() = BlobMessage(pair.private_blob);
+    request.set_data(std::string(32, 'h'));
+    return so.Call(&Crypto::Stub::SignSingle, request).signature();
+  };
+  const std::string first = sign(one, 32);
+  EXPECT_EQ(sign(one, 32), first);  // PSS is salted: made anew it would differ
+  EXPECT_NE(sign(other, 32), first);
+  sign(one, 1000);
+  EXPECT_EQ(so.Rv(), CKR_MECHANISM_PARAM_INVALID);
+}
+
+TEST_F(AccessTest, WithoutTheOptionSignaturesAreMadeAndNoneAreCanned) {
+  Start();
+  EXPECT_FALSE(Json::parse(emulator().ReadyJson()).contains("canned_signatures"));
+  EXPECT_FALSE(Counters().contains("canned_signatures"));
+}
+
 TEST_F(AccessTest, RequestsAboveTheRateAreRefusedForAMoment) {
   options().rate_per_s = 1;
   options().burst = 3;
