@@ -87,7 +87,8 @@ int TellFloor(const FloorOptions& options, const std::string& name, const FloorR
                    {"started_at", NowText()},
                    {"build", BuildJson()},
                    {"machine", MachineJson()},
-                   {"result", ResultJson(result)}};
+                   {"result", ResultJson(result)},
+                   {"histogram", BucketsJson(result.totals.latency)}};
     report.update(extra);
     if (!WriteJson(report, options.json_path)) {
       std::fprintf(stderr, "%s: cannot write %s: %s\n", name.c_str(), options.json_path.c_str(),

@@ -15,7 +15,7 @@
 namespace gw::bench {
 namespace {
 
-constexpr std::size_t kMaxSizeBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxSizeBytes = std::size_t{64} << 20;
 
 // Values as they are typed; turned into Options when everything has been parsed.
 struct Typed {
@@ -125,15 +125,19 @@ void AddWorkOptions(CLI::App& app, Options& options, Typed& typed) {
       ->type_name("LABEL")
       ->group(group);
   app.add_option("--size", typed.size_bytes,
-                 "Bytes of input, or of output for random, up to 16 MiB; default: by operation")
+                 "Bytes of input, or of output for random, up to 64 MiB; default: by operation")
       ->type_name("BYTES")
-      ->check(CLI::Range(std::size_t{1}, kMaxSizeBytes, "1 to 16 MiB"))
+      ->check(CLI::Range(std::size_t{1}, kMaxSizeBytes, "1 to 64 MiB"))
       ->group(group);
   app.add_option("--verify-every", options.verify_every,
                  "Have every N-th result of each worker confirmed by the module with C_Verify, "
                  "untimed; 0: never")
       ->type_name("N")
       ->capture_default_str()
+      ->group(group);
+  app.add_flag("--canned-signatures", options.canned_signatures,
+               "The HSM is an emulator with --canned-signatures: verify none, and say so in the "
+               "report")
       ->group(group);
 }
 
@@ -258,6 +262,7 @@ void CheckOperationNeeds(const Options& options) {
 
 void Complete(const CLI::App& app, Options& options, Typed& typed) {
   TakePin(app, options, typed);
+  if (options.canned_signatures) options.verify_every = 0;
   if (app.count("--slot") != 0) options.slot = typed.slot;
   if (app.count("--size") != 0) options.size_bytes = typed.size_bytes;
   if (options.count == 0) options.duration = Nanoseconds(typed.duration_s);

@@ -26,6 +26,7 @@ struct Options {
   std::string key_label;                  // empty: make a key for the run
   std::optional<std::size_t> size_bytes;  // nothing: the default of the operation
   std::uint64_t verify_every = 1000;      // 0: never
+  bool canned_signatures = false;         // they do not verify; verify_every is then 0
 
   unsigned processes = 1;
   unsigned threads = 1;

@@ -72,6 +72,7 @@ json OptionsJson(const Options& options) {
               {"loop", options.rate_per_s > 0 ? "open" : "closed"},
               {"warmup_s", Seconds(options.warmup)},
               {"key", KeyText(options)},
+              {"signatures", options.canned_signatures ? "canned" : "made"},
               {"verify_every", options.verify_every}};
   if (options.direct) out["address"] = options.grep11.address;
   if (!options.direct) out["module"] = options.module;

@@ -103,7 +103,10 @@ class Pkcs11Target final : public Target {
   }
 
   Status ProvideKey() {
-    if (workload_.key == KeyNeed::kNone) return Ok();
+    if (workload_.key == KeyNeed::kNone) {
+      keys_.label = options_.key_label;
+      return Ok();
+    }
     CK_FUNCTION_LIST& module = module_.functions();
     if (!options_.key_label.empty()) {
       GW_TRY(found, FindKey(module, session_.handle(), workload_.key, options_.key_label));

@@ -46,6 +46,7 @@ struct CallState {
   CK_ULONG produced = 0;  // bytes of the last result in `output`
   Bytes expected;         // what the result must be, or the result that the first call gave
   std::size_t expected_size = 0;
+  std::uint64_t made = 0;  // objects that this thread has made
 };
 
 struct Workload {

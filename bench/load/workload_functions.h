@@ -13,6 +13,7 @@ using Verdict = Caller::Verdict;
 Status PrepareEcdsa(CallState& state, std::size_t size_bytes);
 Status PrepareRsaPkcs(CallState& state, std::size_t size_bytes);
 Status PrepareRsaPss(CallState& state, std::size_t size_bytes);
+Status PrepareEcdsaSha256(CallState& state, std::size_t size_bytes);
 Status PrepareHmac(CallState& state, std::size_t size_bytes);
 Status PrepareVerify(CallState& state, std::size_t size_bytes);
 CK_RV CallSign(CallState& state);
@@ -28,21 +29,30 @@ CK_RV CallDecrypt(CallState& state);
 
 // workload_local.cc
 Status PrepareDigest(CallState& state, std::size_t size_bytes);
+Status PrepareDigestParts(CallState& state, std::size_t size_bytes);
 Status PrepareRandom(CallState& state, std::size_t size_bytes);
 Status PrepareNothing(CallState& state, std::size_t size_bytes);
+Status PrepareFindLabel(CallState& state, std::size_t size_bytes);
+Status PrepareFound(CallState& state, std::size_t size_bytes);
 CK_RV CallDigest(CallState& state);
+CK_RV CallDigestParts(CallState& state);
 CK_RV CallRandom(CallState& state);
 CK_RV CallFind(CallState& state);
+CK_RV CallFindLabel(CallState& state);
+CK_RV CallFound(CallState& state);
 CK_RV CallSessionInfo(CallState& state);
 CK_RV CallAttribute(CallState& state);
 Verdict CheckRandom(CallState& state, bool thorough);
 Verdict CheckFound(CallState& state, bool thorough);
+Verdict CheckFoundAndSearch(CallState& state, bool thorough);
 Verdict CheckSession(CallState& state, bool thorough);
 Verdict CheckLabel(CallState& state, bool thorough);
 
 // workload_keys.cc
 Status PrepareLogin(CallState& state, std::size_t size_bytes);
+Status PrepareObject(CallState& state, std::size_t size_bytes);
 CK_RV CallLogin(CallState& state);
+CK_RV CallCreateObject(CallState& state);
 CK_RV CallGenerateEc(CallState& state);
 Verdict CheckLoginAndLogout(CallState& state, bool thorough);
 Verdict CheckAndDestroyPair(CallState& state, bool thorough);

@@ -1,4 +1,9 @@
 // Room: bench/load. Logging in and making keys. Touches the module only.
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
 #include "bench/load/pkcs11_keys.h"
 #include "bench/load/workload_functions.h"
 
@@ -20,6 +25,30 @@ CK_RV CallLogin(CallState& state) {
 
 Verdict CheckLoginAndLogout(CallState& state, bool) {
   return state.module->C_Logout(state.session) == CKR_OK ? Verdict::kPlausible : Verdict::kWrong;
+}
+
+Status PrepareObject(CallState& state, std::size_t size_bytes) {
+  state.input = TestOctets(size_bytes);
+  return Ok();
+}
+
+// Without --key-label each object has a label of its own: process, session, number.
+CK_RV CallCreateObject(CallState& state) {
+  std::string label = state.keys.label;
+  if (label.empty()) {
+    label = "object " + std::to_string(getpid()) + "." + std::to_string(state.session) + "." +
+            std::to_string(state.made++);
+  }
+  CK_OBJECT_CLASS object_class = CKO_DATA;
+  CK_BBOOL yes = CK_TRUE;
+  CK_BBOOL no = CK_FALSE;
+  std::array<CK_ATTRIBUTE, 5> wanted{
+      CK_ATTRIBUTE{CKA_CLASS, &object_class, sizeof object_class},
+      CK_ATTRIBUTE{CKA_TOKEN, &yes, sizeof yes}, CK_ATTRIBUTE{CKA_PRIVATE, &no, sizeof no},
+      CK_ATTRIBUTE{CKA_LABEL, label.data(), label.size()},
+      CK_ATTRIBUTE{CKA_VALUE, state.input.data(), state.input.size()}};
+  CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+  return state.module->C_CreateObject(state.session, wanted.data(), wanted.size(), &made);
 }
 
 CK_RV CallGenerateEc(CallState& state) {

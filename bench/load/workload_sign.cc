@@ -80,6 +80,12 @@ Status PrepareRsaPss(CallState& state, std::size_t size_bytes) {
   return Ok();
 }
 
+Status PrepareEcdsaSha256(CallState& state, std::size_t size_bytes) {
+  GW_TRY_VOID(PrepareSign(state, CKM_ECDSA_SHA256, TestOctets(size_bytes)));
+  state.expected_size = EcdsaSignatureBytes(state);
+  return Ok();
+}
+
 Status PrepareHmac(CallState& state, std::size_t size_bytes) {
   return PrepareSign(state, CKM_SHA256_HMAC, TestOctets(size_bytes));
 }

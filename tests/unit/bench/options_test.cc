@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"WordForNumber", {"--module", "m", "--duration", "long"}, "--duration"},
         Refusal{
             "CountAndDuration", {"--module", "m", "--count", "5", "--duration", "5"}, "--duration"},
-        Refusal{"HugeSize", {"--module", "m", "--size", "16777217"}, "--size"},
+        Refusal{"HugeSize", {"--module", "m", "--size", "67108865"}, "--size"},
         Refusal{"TwoPins", {"--module", "m", "--pin", "a", "--pin-file", "b"}, "--pin"},
         Refusal{"MissingPinFile",
                 {"--module", "m", "--pin-file", "/nonexistent/pin"},

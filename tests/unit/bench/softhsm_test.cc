@@ -69,13 +69,40 @@ TEST_P(SoftHsmTest, EachOperationRunsWithoutErrors) {
 INSTANTIATE_TEST_SUITE_P(Operations, SoftHsmTest,
                          ::testing::Values("ecdsa", "rsa", "rsa-pss", "rsa-decrypt", "hmac",
                                            "aes-cbc", "aes-ecb", "verify", "random", "digest",
-                                           "find", "session-info", "attribute", "login",
-                                           "keygen-ec"),
+                                           "digest-parts", "found", "find", "session-info",
+                                           "attribute", "login", "keygen-ec"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::erase(name, '-');
                            return name;
                          });
+
+TEST_F(SoftHsmTest, ObjectsThatAreMadeAreFoundByTheirLabel) {
+  EXPECT_EQ(Load(WithPin() + "--op create-object --count 2 --key-label needle").exit_code, 0);
+  EXPECT_EQ(Load(WithPin() + "--op create-object --count 5").exit_code, 0);
+  const auto found = Load(WithPin() + "--op find-label --count 3 --key-label needle").Json();
+  EXPECT_EQ(found["result"]["operations"], 3) << found;
+  EXPECT_EQ(Load(WithPin() + "--op find-label --count 1 --key-label other").exit_code, 1);
+  const Finished without = Load(WithPin() + "--op find-label --count 1");
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.output, HasSubstr("--key-label"));
+}
+
+TEST_F(SoftHsmTest, PartsGiveTheDigestOfTheWhole) {
+  for (const char* size : {"1048576", "3000001"}) {
+    const auto parts = Load(std::string("--op digest-parts --count 2 --size ") + size).Json();
+    EXPECT_EQ(parts["result"]["operations"], 2) << parts;
+  }
+}
+
+TEST_F(SoftHsmTest, CannedSignaturesAreNotVerifiedAndTheReportSaysSo) {
+  const auto report = Load(WithPin() + "--op ecdsa --count 3 --canned-signatures").Json();
+  EXPECT_EQ(report["options"]["signatures"], "canned");
+  EXPECT_EQ(report["result"]["verified"], 0);
+  const auto made = Load(WithPin() + "--op ecdsa --count 3").Json();
+  EXPECT_EQ(made["options"]["signatures"], "made");
+  EXPECT_EQ(made["result"]["verified"], 1);
+}
 
 TEST_F(SoftHsmTest, SignaturesAreVerifiedByTheModule) {
   EXPECT_EQ(Load(WithPin() + "--op ecdsa --count 20 --verify-every 5").Json()["result"]["verified"],
