@@ -43,6 +43,17 @@ MemoryUse MemoryOfThisProcess() {
   return use;
 }
 
+std::optional<std::uint64_t> ResidentKibOf(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string name;
+  while (status >> name) {
+    std::uint64_t kib = 0;
+    if (name == "VmRSS:" && status >> kib) return kib;
+    status.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::nullopt;
+}
+
 void to_json(nlohmann::json& out, const MemoryUse& use) {
   out = {{"rss_kib", use.rss_kib}, {"pss_kib", use.pss_kib}, {"private_kib", use.private_kib}};
 }

@@ -23,6 +23,9 @@ struct MemoryUse {
 };
 MemoryUse MemoryOfThisProcess();
 
+// Resident memory of a process in KiB; nothing if it is gone.
+std::optional<std::uint64_t> ResidentKibOf(pid_t pid);
+
 void to_json(nlohmann::json& out, const MemoryUse& use);
 
 }  // namespace gw::bench

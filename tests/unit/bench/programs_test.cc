@@ -12,6 +12,7 @@ using ::testing::HasSubstr;
 const std::string kLoad = GW_LOAD_PROGRAM;
 const std::string kFloorUds = GW_FLOOR_UDS_PROGRAM;
 const std::string kAttachProbe = GW_ATTACH_PROBE_PROGRAM;
+const std::string kAttachMany = GW_ATTACH_MANY_PROGRAM;
 
 TEST(LoadProgramTest, AModuleThatDoesNotExistEndsWithStatusTwoAndItsName) {
   const Finished run = RunProgram(kLoad + " --module /nonexistent/module.so 2>&1");
@@ -55,6 +56,10 @@ TEST(FloorUdsTest, BothServersAnswerExactlyTheCount) {
     EXPECT_EQ(report["result"]["errors"], 0);
     EXPECT_GT(report["result"]["latency_us"]["p50"], 0.0);
     EXPECT_GT(report["result"]["server_cpu_us_per_op"], 0.0);
+    std::uint64_t counted = 0;
+    for (const auto& bucket : report["histogram"]["buckets"])
+      counted += bucket[2].get<std::uint64_t>();
+    EXPECT_EQ(counted, 500u);
     EXPECT_GT(report["result"]["client_cpu_us_per_op"], 0.0);
     EXPECT_EQ(report["options"]["server"], server);
   }
@@ -68,6 +73,16 @@ TEST(FloorUdsTest, LargeFramesArriveWhole) {
 
 TEST(AttachProbeTest, AModuleThatDoesNotExistEndsWithStatusTwo) {
   EXPECT_EQ(RunProgram(kAttachProbe + " --module /nonexistent/module.so 2>&1").exit_code, 2);
+}
+
+TEST(AttachManyTest, WithoutADaemonItEndsWithStatusTwoAndNamesTheSocket) {
+  const Finished run = RunProgram(kAttachMany + " --applications 3 --socket @nobody-here 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("application 1: connecting to @nobody-here"));
+}
+
+TEST(AttachManyTest, AWrongCommandLineEndsWithStatus64) {
+  EXPECT_EQ(RunProgram(kAttachMany + " --applications 0 2>&1").exit_code, 64);
 }
 
 }  // namespace
