@@ -77,7 +77,7 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# write_nginx_conf PORT LABEL...: two workers as the current user, a certificate for each label. nginx empties its
+# write_nginx_conf PORT LABEL...: WEB_WORKERS workers (2) as the current user, a certificate for each label. nginx empties its
 # environment: the engine and the module get what they need by name.
 write_nginx_conf() {
   local port=$1 label user=''
@@ -86,7 +86,7 @@ write_nginx_conf() {
   {
     cat <<CONF
 $user
-worker_processes 2;
+worker_processes ${WEB_WORKERS:-2};
 pid $WEB/nginx.pid;
 error_log $WEB/error.log info;
 env OPENSSL_CONF;
@@ -98,7 +98,7 @@ http {
   client_body_temp_path $WEB/tmp; proxy_temp_path $WEB/tmp; fastcgi_temp_path $WEB/tmp;
   uwsgi_temp_path $WEB/tmp; scgi_temp_path $WEB/tmp;
   server {
-    listen 127.0.0.1:$port ssl reuseport;
+    listen 127.0.0.1:$port ssl ${WEB_REUSEPORT-reuseport};
     server_name $WEB_HOST;
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_tickets off;
