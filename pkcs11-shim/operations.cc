@@ -314,11 +314,13 @@ void Operations::Drop() {
   UnmapMemory(old, old->bytes_mapped);
 }
 
+// The parent's threads were in the middle of them; the daemon knows none of them of the child.
 void Operations::Inherit() {
   ahead_ = 0;
   for (uint32_t i = 0; table_ != nullptr && i < table_->capacity; ++i) {
-    Slots(table_)[i].calls = 0;
-    ahead_ += IsAhead(Slots(table_)[i]);
+    Slot& slot = Slots(table_)[i];
+    slot.calls = 0;
+    if (IsAhead(slot)) slot.incarnation = kParents;
   }
 }
 

@@ -656,6 +656,17 @@ TEST_F(RememberTest, AChildGoesOnWithWhatWasBegunHereAndAsksForItself) {
   ExpectAnsweredHere();
 }
 
+// A child of a server with threads does not know what they were about.
+TEST_F(RememberTest, AChildsOwnInitTakesThePlaceOfItsParents) {
+  BeginHere();
+  EXPECT_EQ(InChild([&] {
+              if (Init(kSession, kKey + 1) != CKR_OK || Sign() != CKR_OK) return 1;
+              return Init() == CKR_OK && Sign() == CKR_OK ? 0 : 2;
+            }),
+            0);
+  EXPECT_THAT(Calls(), ElementsAre("C_SignInit", "C_Sign", "C_SignInit", "C_Sign"));
+}
+
 // Calls of the parent's threads are no calls of the child.
 TEST_F(RememberTest, AChildDoesNotWaitForItsParentsCalls) {
   BeginHere();
