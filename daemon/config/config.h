@@ -63,7 +63,9 @@ struct LocalWorkConfig {
   bool digest = true;  // C_Digest*
   bool hash_sign =
       true;  // hash here, let the HSM sign the digest (multi-part and hashing mechanisms)
-  bool remember_init = true;  // applications answer repeated Inits by themselves
+  bool remember_init = true;                     // applications answer repeated Inits by themselves
+  bool random_pool = true;                       // C_GenerateRandom from octets fetched before
+  std::uint32_t random_pool_bytes = 256u << 10;  // of each slot; one request brings as many
 };
 
 struct LimitsConfig {

@@ -93,6 +93,9 @@ constexpr Field<LocalWorkConfig> kLocal[] = {
     Value<&LocalWorkConfig::digest, ParseBool>("digest"),
     Value<&LocalWorkConfig::hash_sign, ParseBool>("hash_sign"),
     Value<&LocalWorkConfig::remember_init, ParseBool>("remember_init"),
+    Value<&LocalWorkConfig::random_pool, ParseBool>("random_pool"),
+    // EP11 gives at most 1,000,000 octets at a time (wire sheet 10.1).
+    Value<&LocalWorkConfig::random_pool_bytes, ParseBytes<4'096, 1'000'000>>("random_pool_bytes"),
 };
 
 constexpr Field<LimitsConfig> kLimits[] = {

@@ -65,6 +65,7 @@ Awaitable<CK_RV> GenerateRandom(Call& call) {
   auto random = co_await ops::GenerateRandom(call.scope, bytes);
   if (!random) co_return Failed(call, random.error());
   call.reply.Bytes(random->data(), random->size());
+  Wipe(*random);  // the reply wipes its own copy
   co_return CKR_OK;
 }
 

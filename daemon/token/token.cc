@@ -37,7 +37,11 @@ bool WithoutPin(Error& error) {
 }
 
 Token::Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, Keystore& keystore)
-    : config_(std::move(config)), hsm_(hsm), identities_(identities), keystore_(keystore) {}
+    : config_(std::move(config)),
+      hsm_(hsm),
+      identities_(identities),
+      keystore_(keystore),
+      random_(std::make_shared<RandomPool>(hsm, config_.slot)) {}
 
 std::string Token::NameOf(TokenSetting setting) const {
   return "slot." + std::to_string(config_.slot) + "." +

@@ -11,6 +11,7 @@
 #include "daemon/config/config.h"
 #include "daemon/keystore/keystore.h"
 #include "daemon/token/object_index.h"
+#include "daemon/token/random_pool.h"
 #include "daemon/upstream/hsm_client.h"
 
 namespace gw {
@@ -48,6 +49,7 @@ class Token {
   HsmClient& hsm() const { return hsm_; }
   IdentityProvider* identities() const { return identities_; }
   const ObjectIndex& objects() const { return objects_; }
+  RandomPool& random() const { return *random_; }
 
   // The keystore UUID for a private or public token object.
   const std::string& KeystoreFor(bool is_private) const {
@@ -105,6 +107,7 @@ class Token {
   IdentityProvider* identities_;
   Keystore& keystore_;
   ObjectIndex objects_;
+  std::shared_ptr<RandomPool> random_;
   std::map<TokenSetting, Bytes> settings_;
   IdentityPtr anonymous_;
 };

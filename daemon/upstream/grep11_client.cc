@@ -406,9 +406,11 @@ Awaitable<Result<Bytes>> Client::GenerateRandom(const HsmCall& call, std::uint32
   request.set_len(bytes);
   const SendableOf<GenerateRandomRpc> sendable(request);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
-  const std::string& random = ReplyOf<GenerateRandomRpc>(done).rnd();
+  std::string& random = *MutableReplyOf<GenerateRandomRpc>(done).mutable_rnd();
   if (random.size() != bytes) co_return Garbage(sendable.rpc(), "random octets of that number");
-  co_return CopyOf(random);
+  Bytes octets = CopyOf(random);
+  Wipe({reinterpret_cast<Byte*>(random.data()), random.size()});
+  co_return octets;
 }
 
 }  // namespace

@@ -124,5 +124,10 @@ template <typename R>
 const typename R::Reply& ReplyOf(const FinishedCall& call) {
   return static_cast<const UnaryCall<typename R::Reply>&>(*call).reply;
 }
+// For a reply that holds what has to be wiped.
+template <typename R>
+typename R::Reply& MutableReplyOf(const FinishedCall& call) {
+  return static_cast<UnaryCall<typename R::Reply>&>(*call).reply;
+}
 
 }  // namespace gw

@@ -20,7 +20,7 @@ EDGES = {
     "daemon/attributes": CORE + ("daemon/mechanism/", "daemon/localcrypto/curve.h"),
     "daemon/token": CORE + (
         "daemon/mechanism/", "daemon/attributes/", "daemon/keystore/keystore.h", "daemon/upstream/hsm_client.h",
-        "daemon/config/config.h"),
+        "daemon/config/config.h", "daemon/runtime/event.h", "daemon/runtime/spawn.h"),
     "daemon/sealing": CORE + (
         "daemon/token/", "daemon/attributes/", "daemon/keystore/keystore.h", "daemon/localcrypto/"),
     "daemon/upstream": CORE + (
@@ -86,6 +86,8 @@ WORDS = [
      ("emulator", "bench", "pkcs11-shim")),
     (r"\bthrow\b", "throws (errors are Result<T>)", ("daemon/config", "emulator", "bench")),
     (r"\bdetach\s*\(\s*\)", "detaches a thread", ("bench",)),
+    # A copy of the daemon would have its secrets, and give the same random octets out again.
+    (r"\b(fork|vfork|clone|posix_spawnp?)\s*\(", "makes a process", ("bench", "pkcs11-shim")),
     (r"\bstd::c(out|err)\b|\bprintf\s*\(", "prints (use core/log.h)", ("daemon", "emulator", "bench")),
     (r"\b(rand|srand|strcpy|strcat|sprintf|gets|system|popen)\s*\(", "is on nobody's list of safe functions", ()),
     (r"\b(exit|_exit|abort|quick_exit)\s*\(", "ends the process", ("daemon", "daemon/core", "emulator", "bench")),
@@ -170,6 +172,7 @@ SAMPLES = [
     ("the real clock in a comment", "daemon/token/a.cc", HEAD + "// not steady_clock::now()\n", False),
     ("a sleep", "daemon/upstream/a.cc", HEAD + "std::this_thread::sleep_for(1s);\n", True),
     ("a throw", "daemon/ops/a.cc", HEAD + "throw 1;\n", True),
+    ("a second process", "daemon/runtime/a.cc", HEAD + "if (fork() == 0) return;\n", True),
     ("a print", "daemon/ops/a.cc", HEAD + 'std::cout << "x";\n', True),
     ("a room without a row", "daemon/new_room/a.cc", HEAD, True),
 ]

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,12 +15,17 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "tests/stack/p11.h"
 
 namespace gw::stack {
 namespace {
+
+// What the daemon says when another configuration is in force, and how long that may take.
+constexpr std::string_view kReloaded = "local work are in force";
+constexpr std::chrono::seconds kReloadBound{20};
 
 std::string g_dir;  // of the stack; set once before the first test
 
@@ -91,6 +97,26 @@ int Dev(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) command += " " + Quoted(argument);
   const int status = std::system((command + " --dir " + Quoted(g_dir)).c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void Reload(const std::string& gateway_lines) {
+  static const std::string at_start = ReadFile(Env("GREP11_CONFIG"));
+  const auto reloads = [] {
+    const std::string log = DaemonLog();
+    std::size_t count = 0;
+    for (auto at = log.find(kReloaded); at != std::string::npos; at = log.find(kReloaded, at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  const std::size_t before = reloads();
+  std::ofstream(Env("GREP11_CONFIG"), std::ios::trunc) << at_start << gateway_lines;
+  ASSERT_EQ(kill(DaemonPid(), SIGHUP), 0);
+  const auto end = std::chrono::steady_clock::now() + kReloadBound;
+  while (reloads() == before) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end) << DaemonLog();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 std::string ReadFile(const std::string& path) {

@@ -38,6 +38,10 @@ class Fault {
 std::string StackDir();
 // Runs ./dev with these arguments and --dir of the stack; returns its exit status.
 int Dev(const std::vector<std::string>& arguments);
+// Gives the daemon its configuration with `gateway_lines` added to the section gateway:, and
+// returns when they are in force; "": the configuration of the start. Fails the test if the daemon
+// refuses.
+void Reload(const std::string& gateway_lines);
 // The text of a file; empty if there is none.
 std::string ReadFile(const std::string& path);
 std::string DaemonLog();

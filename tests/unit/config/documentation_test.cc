@@ -99,6 +99,8 @@ TEST(DocumentationTest, TheDefaultsThatTheExampleShowsAreTheDefaults) {
   EXPECT_EQ(shown.local.verify, usual.local.verify);
   EXPECT_EQ(shown.local.digest, usual.local.digest);
   EXPECT_EQ(shown.local.hash_sign, usual.local.hash_sign);
+  EXPECT_EQ(shown.local.random_pool, usual.local.random_pool);
+  EXPECT_EQ(shown.local.random_pool_bytes, usual.local.random_pool_bytes);
   EXPECT_EQ(shown.limits.connections, usual.limits.connections);
   EXPECT_EQ(shown.limits.connections_per_application, usual.limits.connections_per_application);
   EXPECT_EQ(shown.limits.sessions_per_application, usual.limits.sessions_per_application);

@@ -29,6 +29,14 @@ class ScriptedHsm final : public HsmClient {
   // What GenerateKeyPair gives as the public half: an SPKI.
   Bytes public_spki;
   Bytes check_sum{0x11, 0x22, 0x33, 0, 0, 0, 128};
+  // What GenerateRandom was asked for, and what it waits for before it answers.
+  struct RandomAsked {
+    HsmCall call;
+    std::uint32_t bytes;
+  };
+  std::vector<RandomAsked> random_asked;
+  std::function<Awaitable<void>()> hold;
+  std::uint32_t random_cut = 0;  // octets that GenerateRandom leaves out
 
   Awaitable<Result<Bytes>> Single(const HsmCall&, KeyOperation, const Mechanism& asked,
                                   const KeyBlob&, ByteView input) override {
@@ -112,13 +120,25 @@ class ScriptedHsm final : public HsmClient {
     std::vector<CK_MECHANISM_TYPE> offered{CKM_ECDSA, CKM_RSA_PKCS, CKM_AES_KEY_GEN};
     co_return Answer(offered);
   }
-  Awaitable<Result<Bytes>> GenerateRandom(const HsmCall&, std::uint32_t bytes) override {
+  Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) override {
     Note("GenerateRandom", nullptr, {});
-    Bytes random(bytes, 0x77);
+    random_asked.push_back({call, bytes});
+    if (hold) co_await hold();
+    Bytes random = NextSerials(bytes - random_cut);
     co_return Answer(random);
   }
 
  private:
+  // Random octets that tell where they come from: numbers of eight octets, none of them twice.
+  Bytes NextSerials(std::uint32_t bytes) {
+    Bytes serials;
+    for (; serials.size() < bytes; ++serial_) {
+      AppendU32Be(serials, static_cast<std::uint32_t>(serial_ >> 32));
+      AppendU32Be(serials, static_cast<std::uint32_t>(serial_));
+    }
+    serials.resize(bytes);
+    return serials;
+  }
   void Note(const std::string& rpc, const Mechanism* asked, ByteView input) {
     ++requests[rpc];
     if (meanwhile) meanwhile();
@@ -138,6 +158,8 @@ class ScriptedHsm final : public HsmClient {
     made.check_sum = check_sum;
     return made;
   }
+
+  std::uint64_t serial_ = 0x0101010101010101;  // no octet is zero at first
 };
 
 }  // namespace gw
