@@ -71,6 +71,17 @@ Result<ObjectPtr> KeyToWrap(const CallScope& scope, ObjectHandle handle) {
   return key;
 }
 
+// How long `key` will be when it is wrapped, where that follows from what is known here: a private
+// key has a length that only the HSM sees. nullopt: it has to be asked.
+std::optional<std::size_t> WrappedBytes(const MechanismRow& row, const Object& wrapping_key,
+                                        const Object& key) {
+  if (row.key_type == CKK_RSA) return (KeySize(wrapping_key) + 7) / 8;
+  const auto value_bytes = key.attributes.GetUlong(CKA_VALUE_LEN);
+  const bool known = key.object_class == CKO_SECRET_KEY && value_bytes && *value_bytes != 0;
+  if (!known || row.family != Family::kAesCbcPad) return std::nullopt;
+  return (*value_bytes / row.block_bytes + 1) * row.block_bytes;
+}
+
 Awaitable<Result<Bytes>> AskToWrap(const CallScope& scope, const Mechanism& mechanism,
                                    const Object& wrapping_key, const Object& key) {
   GW_CO_TRY(call, co_await ForHsm(scope));
@@ -122,8 +133,10 @@ Awaitable<Result<Output>> WrapKey(const CallScope& scope, const Mechanism& mecha
   GW_CO_TRY(wrapping_key, KeyFor(scope, wrapping_handle, *row, CKA_WRAP, kWrappingKeyErrors));
   GW_CO_TRY(key, KeyToWrap(scope, key_handle));
   GW_CO_TRY_VOID(CheckMayWrap(*key, *wrapping_key));
-  // The length of a wrapped private key is the HSM's secret until it wraps, so a query costs a
-  // request like the call.
+  if (const auto known = WrappedBytes(*row, *wrapping_key, *key)) {
+    if (auto length = LengthOnly(*known, capacity)) co_return *length;
+  }
+  // Where the length is the HSM's secret until it wraps, a query costs a request like the call.
   GW_CO_TRY(wrapped, co_await AskToWrap(scope, mechanism, *wrapping_key, *key));
   if (auto length = LengthOnly(wrapped.size(), capacity)) co_return *length;
   co_return Delivered(std::move(wrapped));

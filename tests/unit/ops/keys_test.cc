@@ -138,12 +138,27 @@ class WrapTest : public KeysTest {
 TEST_F(WrapTest, WrapGivesTheLengthAndThenTheOctets) {
   const auto scope = Session();
   const ObjectHandle wrapping = Add(scope, CKO_SECRET_KEY, CKK_AES, false);
-  const ObjectHandle key = Add(scope, CKO_SECRET_KEY, CKK_AES, true);
+  const ObjectHandle key = Add(scope, CKO_PRIVATE_KEY, CKK_RSA, true);  // only the HSM knows
   auto length = Run(ops::WrapKey(scope, mechanism_, wrapping, key, std::nullopt));
   EXPECT_EQ(length->length, hsm_.output.size());
   EXPECT_FALSE(length->delivered);
   auto wrapped = Run(ops::WrapKey(scope, mechanism_, wrapping, key, hsm_.output.size()));
   EXPECT_EQ(wrapped->data, hsm_.output);
+}
+
+TEST_F(WrapTest, TheLengthOfAWrappedSecretKeyIsKnownWithoutTheHsm) {
+  const auto scope = Session();
+  const ObjectHandle wrapping = Add(scope, CKO_SECRET_KEY, CKK_AES, false);
+  const ObjectHandle key = Add(scope, CKO_SECRET_KEY, CKK_AES, true);  // of 16 octets
+  EXPECT_EQ(Run(ops::WrapKey(scope, mechanism_, wrapping, key, std::nullopt))->length, 32u);
+  const auto small = Run(ops::WrapKey(scope, mechanism_, wrapping, key, 31));
+  EXPECT_EQ(small->length, 32u);
+  EXPECT_FALSE(small->delivered);
+  EXPECT_THAT(hsm_.requests, IsEmpty());
+  const ObjectHandle rsa = Add(scope, CKO_PUBLIC_KEY, CKK_RSA, false);
+  const Mechanism by_rsa{CKM_RSA_PKCS, {}};
+  EXPECT_EQ(Run(ops::WrapKey(scope, by_rsa, rsa, key, std::nullopt))->length, 256u);
+  EXPECT_THAT(hsm_.requests, IsEmpty());
 }
 
 TEST_F(WrapTest, RefusalsHaveTheirCodes) {
