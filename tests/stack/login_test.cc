@@ -53,6 +53,7 @@ TEST(LoginTest, LoggingInAndOutAgainCostsNoFetchWhileTheKeyIsInUse) {
       GW_EXPECT_RV(Login(session.handle(), CKU_USER, Env("USER_PIN")), CKR_OK);
     }
     EXPECT_EQ(ReadCounters().token_fetches, 0u);
+    EXPECT_EQ(ReadCounters().requests, 0u);
     done.Raise();
     EXPECT_EQ(other.Wait(), 0);
   });
