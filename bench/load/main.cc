@@ -10,6 +10,7 @@
 
 #include "bench/load/options.h"
 #include "bench/load/pkcs11_target.h"
+#include "bench/load/report/report_command.h"
 #include "bench/load/run.h"
 
 namespace {
@@ -28,6 +29,9 @@ int HandOver(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "report") == 0) {
+    return gw::bench::RunReport(argc - 1, argv + 1);
+  }
   const auto parsed = gw::bench::ParseOptions(argc, argv);
   if (!parsed.options) return parsed.exit_code;
   if (parsed.options->direct) return HandOver(argv);

@@ -120,7 +120,10 @@ double UsPerOperation(const Outcome& outcome, std::chrono::nanoseconds cpu) {
 json WatchedJson(const Outcome& outcome) {
   json out = json::array();
   for (const WatchedProcess& process : outcome.watched) {
-    json row = {{"pid", process.pid}, {"cpu_s", nullptr}, {"cpu_us_per_op", nullptr}};
+    json row = {{"pid", process.pid},
+                {"name", process.name},
+                {"cpu_s", nullptr},
+                {"cpu_us_per_op", nullptr}};
     if (process.cpu) {
       row["cpu_s"] = Seconds(*process.cpu);
       row["cpu_us_per_op"] = UsPerOperation(outcome, *process.cpu);

@@ -17,6 +17,7 @@ namespace gw::bench {
 // read.
 struct WatchedProcess {
   pid_t pid = 0;
+  std::string name;  // of its program, as the kernel keeps it: 15 characters
   std::optional<std::chrono::nanoseconds> cpu;
 };
 

@@ -39,7 +39,7 @@ double MeasuredSeconds(const Schedule& schedule, const Totals& totals) {
 
 std::vector<WatchedProcess> CpuTimes(const Options& options) {
   std::vector<WatchedProcess> times;
-  for (const pid_t pid : options.watched) times.push_back({pid, CpuTimeOf(pid)});
+  for (const pid_t pid : options.watched) times.push_back({pid, ProgramOf(pid), CpuTimeOf(pid)});
   return times;
 }
 

@@ -28,6 +28,16 @@ std::optional<std::chrono::nanoseconds> CpuTimeOf(pid_t pid) {
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
+std::string ProgramOf(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  for (char& c : name) {
+    if (c < 0x20 || c > 0x7e) c = '?';
+  }
+  return name;
+}
+
 MemoryUse MemoryOfThisProcess() {
   MemoryUse use;
   std::ifstream rollup("/proc/self/smaps_rollup");

@@ -8,12 +8,17 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 
 namespace gw::bench {
 
 // User and system time that `pid` (a live process of ours, or 0 for this one) has used so far;
 // nothing if it is gone.
 std::optional<std::chrono::nanoseconds> CpuTimeOf(pid_t pid);
+
+// The program that `pid` runs, as the kernel keeps its name: 15 characters, what is not printable
+// ASCII as '?'. Empty if it is gone.
+std::string ProgramOf(pid_t pid);
 
 // In KiB, from /proc/self/smaps_rollup; zeros where the kernel does not offer it.
 struct MemoryUse {

@@ -3,11 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/measure/usage.h"
 #include "tests/unit/bench/fake_target.h"
 
 namespace gw::bench {
@@ -61,6 +63,21 @@ TEST(OutcomeTest, JsonCarriesTheFigures) {
   EXPECT_EQ(result["latency_us"]["max"], 3000.0);
   EXPECT_NEAR(result["latency_us"]["p50"].get<double>(), 1000, 10);
   EXPECT_FALSE(result.contains("unstarted")) << "only an open loop has planned operations";
+}
+
+TEST(OutcomeTest, AWatchedProcessHasItsProgramAndItsShareOfAnOperation) {
+  const auto outcome = SampleOutcome();
+  outcome->watched.push_back({7, "grep11d", 50us});
+  outcome->watched.push_back({8, "", std::nullopt});
+  const json watched = ReportJson(SmallRun(), *outcome)["watched"];
+  EXPECT_EQ(watched[0],
+            (json{{"pid", 7}, {"name", "grep11d"}, {"cpu_s", 50e-6}, {"cpu_us_per_op", 25.0}}));
+  EXPECT_EQ(watched[1]["cpu_us_per_op"], nullptr) << "it was gone";
+}
+
+TEST(OutcomeTest, AProgramIsNamedAsTheKernelNamesIt) {
+  EXPECT_EQ(ProgramOf(getpid()), std::string("bench_test"));
+  EXPECT_EQ(ProgramOf(0), "") << "there is no such process";
 }
 
 TEST(OutcomeTest, HistogramBucketsAddUpToTheOperations) {

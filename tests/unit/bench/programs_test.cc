@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "tests/support/temp_dir.h"
 #include "tests/unit/bench/run_program.h"
 
 namespace gw::bench {
@@ -36,6 +39,40 @@ TEST(LoadProgramTest, DirectIsHandedToTheProgramBesideIt) {
       RunProgram(kLoad + " --direct --grep11 localhost:1 --ca /nonexistent/ca.pem 2>&1");
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.output, HasSubstr("cannot read /nonexistent/ca.pem"));
+}
+
+TEST(ReportProgramTest, DrawsWhatAFloorHasWritten) {
+  const test::TempDir dir;
+  const std::string json = dir.File("bare socket.json");
+  ASSERT_EQ(RunProgram(kFloorUds + " --count 1000 --json '" + json + "'").exit_code, 0);
+  const Finished run = RunProgram(kLoad + " report '" + json + "' --output - 2>&1");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_TRUE(run.output.starts_with("<!DOCTYPE html>"));
+  EXPECT_TRUE(run.output.ends_with("</html>\n"));
+  EXPECT_THAT(run.output, HasSubstr("<path class=\"line s0\""));
+  EXPECT_THAT(run.output, HasSubstr("</svg>bare socket <small>p50 "));
+}
+
+TEST(ReportProgramTest, AFileThatIsNoReportIsNamedAndNothingIsWritten) {
+  const test::TempDir dir;
+  const std::string text = dir.Write("notes.txt", "much faster");
+  const Finished run =
+      RunProgram(kLoad + " report " + text + " --output " + dir.File("report.html") + " 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr(text + ": not JSON"));
+  EXPECT_FALSE(std::filesystem::exists(dir.File("report.html")));
+}
+
+TEST(ReportProgramTest, APageThatCannotBeWrittenAndAWrongCommandLineHaveTheirStatus) {
+  const test::TempDir dir;
+  const std::string json = dir.File("run.json");
+  ASSERT_EQ(RunProgram(kFloorUds + " --count 10 --json " + json).exit_code, 0);
+  const Finished run =
+      RunProgram(kLoad + " report " + json + " --output /nonexistent/report.html 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("cannot write /nonexistent/report.html: No such file"));
+  EXPECT_EQ(RunProgram(kLoad + " report " + json + " 2>&1").exit_code, 64);
+  EXPECT_EQ(RunProgram(kLoad + " report --output x.html 2>&1").exit_code, 64);
 }
 
 TEST(LoadProgramTest, TheModulePathLinksNoGrpc) {
