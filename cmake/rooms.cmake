@@ -21,7 +21,7 @@ if(GW_SANITIZE)
     add_compile_options(-fno-sanitize=function)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # At -O1 g++ 12 inlines one of a coroutine frame's two memory operators and takes the other for a mismatch.
+    # When it optimises, g++ 12 inlines one of a coroutine frame's two memory operators and takes the other for a mismatch.
     # Between the sanitizers' checks it also loses sight of what Asio and vector::resize have made sure of.
     add_compile_options(-Wno-mismatched-new-delete -Wno-maybe-uninitialized -Wno-stringop-overflow)
   endif()
