@@ -11,7 +11,7 @@
 #include "daemon/core/check.h"
 #include "daemon/dispatch/dispatcher.h"
 #include "daemon/keystore/memory_keystore.h"
-#include "tests/fuzz/fuzz_hsm.h"
+#include "tests/support/agreeable_hsm.h"
 
 namespace gw::fuzz {
 namespace {
@@ -143,8 +143,8 @@ class Target {
 
   boost::asio::io_context loop_{1};
   boost::asio::thread_pool blocking_{1};
-  AgreeableHsm hsm_;
-  AcceptAll iam_;
+  test::AgreeableHsm hsm_;
+  test::AcceptAll iam_;
   std::unique_ptr<Keystore> keystore_ = MakeMemoryKeystore();
   TokenTable tokens_;
   ApplicationTable applications_{tokens_, 1000};

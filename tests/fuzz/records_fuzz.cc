@@ -6,7 +6,7 @@
 #include "daemon/core/check.h"
 #include "daemon/keystore/memory_keystore.h"
 #include "daemon/sealing/record_keeper.h"
-#include "tests/fuzz/fuzz_hsm.h"
+#include "tests/support/agreeable_hsm.h"
 
 namespace gw::fuzz {
 namespace {
@@ -65,8 +65,8 @@ class Target {
     GW_CHECK(tokens_.Find(SlotId{0})->sessions == 0);
   }
 
-  AgreeableHsm hsm_;
-  AcceptAll iam_;
+  test::AgreeableHsm hsm_;
+  test::AcceptAll iam_;
   std::unique_ptr<Keystore> keystore_ = MakeMemoryKeystore();
   TokenTable tokens_;
   ApplicationTable applications_{tokens_, 10};

@@ -1,10 +1,10 @@
-// Room: tests/fuzz. An HSM that agrees to everything, and an IAM that knows everybody: what is
-// under test is what stands in front of them. No network, no time.
+// Room: tests/support. An HSM that agrees to everything, and an IAM that knows everybody: what is
+// under test or measured is what stands in front of them. No network, no time.
 #pragma once
 
 #include "daemon/upstream/hsm_client.h"
 
-namespace gw::fuzz {
+namespace gw::test {
 
 inline constexpr std::size_t kBlobOctets = 200;
 
@@ -84,4 +84,4 @@ class AgreeableHsm : public HsmClient {
   static MadeKey Made() { return {KeyBlob{Bytes(kBlobOctets)}, Bytes(7)}; }
 };
 
-}  // namespace gw::fuzz
+}  // namespace gw::test
