@@ -9,8 +9,9 @@
 #   emulator/       master key, API keys, ready file, log        emulator.proc   "pid start-time"
 #   daemon/         grep11client.yaml, state, ready file, log    daemon.proc     the same
 
-readonly STACK_READY_S=20  # a sanitizer build on a busy machine
-readonly STACK_STOP_S=20
+# Enough for a sanitizer build on a busy machine; a program under valgrind takes longer.
+readonly STACK_READY_S=${GREP11_STACK_PATIENCE_S:-20}
+readonly STACK_STOP_S=$STACK_READY_S
 readonly SOCKET_PATH_MAX=100  # sun_path holds 107 bytes and the name
 
 # The start time tells a process from a later one with the same number.

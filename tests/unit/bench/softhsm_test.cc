@@ -1,5 +1,5 @@
-// grep11-load and attach_probe against a PKCS #11 module that is not ours: SoftHSM, with a token in
-// a fresh folder.
+// grep11-load, attach_probe and sign_loop against a PKCS #11 module that is not ours: SoftHSM, with
+// a token in a fresh folder.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@ using ::testing::HasSubstr;
 
 const std::string kLoad = GW_LOAD_PROGRAM;
 const std::string kAttachProbe = GW_ATTACH_PROBE_PROGRAM;
+const std::string kSignLoop = GW_SIGN_LOOP_PROGRAM;
 
 std::string ModulePath() {
   for (const char* path :
@@ -165,6 +166,23 @@ TEST_F(SoftHsmTest, AttachProbeReportsTimeAndMemory) {
   EXPECT_GT(report["memory"]["attached"]["rss_kib"], report["memory"]["before"]["rss_kib"]);
   EXPECT_GE(report["memory"]["signed_once"]["private_kib"],
             report["memory"]["attached"]["private_kib"]);
+}
+
+TEST_F(SoftHsmTest, SignLoopSignsAndSaysWhatItWasBuiltFrom) {
+  const Finished run = RunProgram(kSignLoop + " --count 3 --module " + module_ + WithPin());
+  EXPECT_EQ(run.exit_code, 0);
+  const auto report = run.Json();
+  EXPECT_EQ(report["signatures"], 3);
+  EXPECT_FALSE(report["build"]["compiler"].get<std::string>().empty());
+}
+
+TEST_F(SoftHsmTest, SignLoopNeedsACountAndAPin) {
+  const std::string command = kSignLoop + " --module " + module_;
+  EXPECT_EQ(RunProgram(command + WithPin() + "2>&1").exit_code, 64);
+  EXPECT_EQ(RunProgram(command + WithPin() + "--count 0 2>&1").exit_code, 64);
+  const Finished run = RunProgram(command + " --count 1 --pin-file /nonexistent/pin 2>&1");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("/nonexistent/pin"));
 }
 
 }  // namespace

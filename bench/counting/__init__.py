@@ -1,0 +1,1 @@
+"""Counts instructions per signature in the application and in the daemon. Standard library only."""
