@@ -49,8 +49,8 @@ class Operations {
   // In the place of an incarnation: the shim has answered the Init, and no daemon knows of the
   // operation. It is begun ahead of the function that follows.
   static constexpr uint32_t kNoDaemon = 0;
-  // The same of an operation that a forked child found: it goes on, and an Init of the child's takes
-  // its place.
+  // The same of an operation that a forked child found: it goes on, and an Init of the child's
+  // takes its place.
   static constexpr uint32_t kParents = UINT32_MAX;
 
   // Valid until the next change.
