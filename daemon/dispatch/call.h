@@ -48,9 +48,10 @@ struct Handler {
   using Waiting = Awaitable<CK_RV> (*)(Call& call);
   using Immediate = CK_RV (*)(Call& call);
 
-  constexpr Handler(Waiting function) : waiting(function) {}
+  constexpr Handler(Waiting function) : waits(true), waiting(function) {}
   constexpr Handler(Immediate function) : immediate(function) {}
 
+  bool waits = false;  // says which; comparing with nullptr is no constant under UBSan
   Waiting waiting = nullptr;
   Immediate immediate = nullptr;
 };

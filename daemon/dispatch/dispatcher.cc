@@ -179,7 +179,7 @@ Awaitable<CK_RV> Dispatcher::Run(Call& call, const OpRow& row, ReplyBuffer& repl
 Awaitable<CK_RV> Dispatcher::RunAlone(Call& call, const OpRow& row, ReplyBuffer& reply) {
   CK_RV rv = CKR_OK;
   if (AnsweredBefore(call, reply, rv)) co_return rv;
-  if (row.handler.immediate != nullptr) co_return row.handler.immediate(call);
+  if (!row.handler.waits) co_return row.handler.immediate(call);
   co_return co_await row.handler.waiting(call);
 }
 
@@ -209,7 +209,7 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
     const Status undone = co_await UndoHalf(call);
     if (!undone) co_return Failed(call, undone.error());
   }
-  if (row.handler.immediate != nullptr) co_return row.handler.immediate(call);
+  if (!row.handler.waits) co_return row.handler.immediate(call);
   co_return co_await row.handler.waiting(call);
 }
 

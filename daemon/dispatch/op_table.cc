@@ -88,7 +88,7 @@ static_assert(IndexIsComplete());
 // An Init that goes ahead of a function waits for nothing.
 constexpr bool InitsAreImmediate() {
   for (const wire::OperationFamily& family : wire::kOperationFamilies)
-    if (kIndex[static_cast<std::uint16_t>(family.init)]->handler.immediate == nullptr) return false;
+    if (kIndex[static_cast<std::uint16_t>(family.init)]->handler.waits) return false;
   return true;
 }
 static_assert(InitsAreImmediate());
