@@ -20,9 +20,9 @@ ALLOCATOR = "dirty_decay_ms:-1,muzzy_decay_ms:-1"
 STACK_OPTIONS = ("--rate", "0", "--gateway", "tokens: {0: {rate_per_s: 0}}",
                  "--gateway", "times: {call: 10m, rpc: 5m, iam: 5m}", "--log-level", "warning")
 PATIENCE_S = "180"
-# On a busy machine threads that wait for each other spin longer. That only adds, so the lowest count is the true one, and
-# it has been found when another run comes as close as this.
-AGREEMENT = 0.005
+# On a busy machine the daemon executes more, above all at its start. That only adds, so the lowest count is the one to
+# take, and it has been found when another run comes as close as this.
+AGREEMENT = 0.01
 MOST_RUNS = 6
 TOTALS = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
 NEEDED = ("bin/grep11d", "bin/grep11-emulator", "bin/sign_loop", "lib/pkcs11-grep11.so")
