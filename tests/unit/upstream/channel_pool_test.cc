@@ -30,9 +30,10 @@ TEST_F(ChannelPoolTest, NoMoreThanTheCapIsInFlight) {
   std::vector<std::future<Result<Bytes>>> signatures;
   for (int i = 0; i < 10; ++i) {
     Fault(Kind::kDrop);
-    signatures.push_back(test::Start(silo_, gw::Sign(&client(), Call(In(300ms)), "data")));
+    signatures.push_back(test::Start(silo_, gw::Sign(&client(), Call(In(60s)), "data")));
   }
   EXPECT_EQ(test::OnLoop(silo_, [this] { return client_->admission().queued(); }), 7u);
+  Stop();
   for (auto& signature : signatures) EXPECT_FALSE(signature.get().ok());
 }
 

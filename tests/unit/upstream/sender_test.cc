@@ -53,8 +53,9 @@ TEST_F(SenderTest, OverloadSlowsTheEndpointThatRefuses) {
 }
 
 TEST_F(SenderTest, LastingOverloadIsDeviceMemory) {
-  for (int i = 0; i < 10; ++i) Fault(Kind::kStatus, kExhausted);
-  EXPECT_EQ(RvOfSign(In(500ms)), CKR_DEVICE_MEMORY);
+  EXPECT_EQ(RvOfSign(), CKR_OK);  // the connection stands
+  for (int i = 0; i < 100; ++i) Fault(Kind::kStatus, kExhausted);
+  EXPECT_EQ(RvOfSign(In(1s)), CKR_DEVICE_MEMORY);
 }
 
 Awaitable<Result<UpdateResult>> Update(HsmClient* client, HsmCall call) {
@@ -145,7 +146,7 @@ TEST_F(SenderTest, AnOutageCostsWaitingCallsNothingButTime) {
   hsm_->Start();
   const auto back = std::chrono::steady_clock::now();
   for (auto& signature : signatures) EXPECT_TRUE(signature.get().ok());
-  EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - back, 20s) << "as if nobody had looked";
 }
 
 TEST_F(SenderTest, CallsInFlightWhenTheHsmGoesAreRepeatedWhenItIsBack) {
