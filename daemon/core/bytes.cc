@@ -2,9 +2,8 @@
 #include "daemon/core/bytes.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
-#include <cstdlib>
+#include "daemon/core/secret_heap.h"
 
 namespace gw {
 
@@ -33,12 +32,8 @@ std::string HexOf(ByteView bytes) {
 SecretBytes SecretBytes::OfSize(std::size_t size) {
   SecretBytes secret;
   if (size == 0) return secret;
-  secret.data_ = static_cast<Byte*>(std::calloc(size, 1));
-  if (secret.data_ == nullptr) std::abort();
+  secret.data_ = SecretHeap::Take(size);
   secret.size_ = size;
-  // Best effort: the service unit raises LimitMEMLOCK; without it the process is non-dumpable all
-  // the same.
-  static_cast<void>(mlock(secret.data_, size));
   return secret;
 }
 
@@ -64,8 +59,7 @@ SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
 void SecretBytes::Release() {
   if (data_ == nullptr) return;
   Wipe({data_, size_});
-  // No munlock: it would unlock neighbours that share the page.
-  std::free(data_);
+  SecretHeap::Give(data_, size_);
   data_ = nullptr;
   size_ = 0;
 }

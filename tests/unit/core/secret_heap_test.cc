@@ -1,0 +1,80 @@
+// Tests of core/secret_heap.h through the secrets that live in it.
+#include "daemon/core/secret_heap.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gw {
+namespace {
+
+constexpr std::size_t kSizes[] = {1, 31, 32, 33, 64, 65, 1000, 4096, 4097, 100'000};
+
+std::size_t Mappings() {
+  std::ifstream maps("/proc/self/maps");
+  std::string line;
+  std::size_t count = 0;
+  while (std::getline(maps, line)) ++count;
+  return count;
+}
+
+TEST(SecretHeapTest, WhatIsTakenIsZeroAndWritable) {
+  for (int round = 0; round < 3; ++round) {
+    for (const std::size_t size : kSizes) {
+      SecretBytes secret = SecretBytes::OfSize(size);
+      EXPECT_TRUE(std::ranges::all_of(secret.view(), [](Byte octet) { return octet == 0; }))
+          << size;
+      std::ranges::fill(secret.mutable_view(), Byte{0xA5});
+    }
+  }
+}
+
+TEST(SecretHeapTest, SecretsThatLiveTogetherDoNotOverlap) {
+  std::vector<SecretBytes> secrets;
+  for (int i = 0; i < 5000; ++i) {
+    SecretBytes secret = SecretBytes::OfSize(1 + static_cast<std::size_t>(i) * 7 % 300);
+    std::ranges::fill(secret.mutable_view(), static_cast<Byte>(i));
+    secrets.push_back(std::move(secret));
+  }
+  for (int i = 0; i < 5000; ++i) {
+    const ByteView view = secrets[static_cast<std::size_t>(i)].view();
+    ASSERT_TRUE(
+        std::ranges::all_of(view, [i](Byte octet) { return octet == static_cast<Byte>(i); }));
+  }
+}
+
+// The common heap would be locked page by page, and its mapping cut into as many pieces.
+TEST(SecretHeapTest, PagesFollowWhatLivesAtOneTime) {
+  std::set<const Byte*> places;
+  const std::size_t before = Mappings();
+  for (int i = 0; i < 100'000; ++i) {
+    const std::vector<int> neighbour(static_cast<std::size_t>(i) % 1000);
+    places.insert(SecretBytes::OfSize(44).view().data());
+  }
+  EXPECT_EQ(places.size(), 1u);
+  EXPECT_LE(Mappings(), before + 8);
+}
+
+TEST(SecretHeapTest, ThreadsTakeAndGiveBackAtOnce) {
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([thread] {
+      for (int i = 0; i < 20'000; ++i) {
+        SecretBytes secret = SecretBytes::OfSize(1 + static_cast<std::size_t>(i) % 100);
+        std::ranges::fill(secret.mutable_view(), static_cast<Byte>(thread));
+        const bool mine = std::ranges::all_of(
+            secret.view(), [thread](Byte octet) { return octet == static_cast<Byte>(thread); });
+        ASSERT_TRUE(mine);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace gw
