@@ -41,6 +41,7 @@ EDGES = {
     "daemon": CORE + ("daemon/",),
     "pkcs11-shim": ("proto/wire/", "proto/pkcs11/"),
     "proto": ("proto/",),
+    "proto/grep11": (),
     # The emulator stands in for somebody else's product: it shares words and the contract with the daemon, no logic.
     "emulator": CORE + ("emulator/",),
     "bench": CORE + ("bench/", "proto/"),
@@ -58,7 +59,7 @@ WAITING = r"(any_io_executor|as_tuple|awaitable|bind_executor|co_spawn|detached|
 WALLS = [
     ("gRPC", r"grpc(pp)?/.*|.*grpc\.pb\.h",
      ("daemon/upstream", "daemon/runtime", "emulator", "bench", "daemon")),
-    ("protobuf", r"google/protobuf/.*|.*\.pb\.h", ("daemon/upstream", "emulator", "bench")),
+    ("protobuf", r"google/protobuf/.*|.*\.pb\.h", ("daemon/upstream", "emulator", "bench", "proto/grep11")),
     ("OpenSSL", r"openssl/.*", ("daemon/localcrypto", "emulator", "bench")),
     ("Asio", rf"boost/(asio|beast)(?!/{WAITING}).*", (
         "daemon/core", "daemon/runtime", "daemon/front", "daemon/upstream", "daemon/admin", "daemon/keystore",
