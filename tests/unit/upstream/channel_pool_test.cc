@@ -12,7 +12,25 @@
 namespace gw {
 namespace {
 
-using ChannelPoolTest = Grep11ClientTest;
+class ChannelPoolTest : public Grep11ClientTest {
+ protected:
+  // The HSM wants a certificate of `trusted` from its clients.
+  void ServeMutually(const test::TestCa& trusted) {
+    test::FakeHsm::Options options;
+    options.server = ca_.Issue("hsm", {"DNS:localhost"});
+    options.client_ca = trusted.certificate();
+    hsm_ = std::make_unique<test::FakeHsm>(std::move(options));
+    config_.endpoints.clear();
+    AddEndpoint(*hsm_);
+  }
+  // One of ca_.
+  void PresentCertificate() {
+    const auto own = ca_.Issue("daemon", {});
+    config_.tls.mutual = true;
+    config_.tls.cert_file = dir_.Write("cert.pem", own.certificate);
+    config_.tls.key_file = dir_.Write("key.pem", own.key);
+  }
+};
 
 TEST_F(ChannelPoolTest, AllConnectionsAreUsed) {
   config_.endpoints[0].channels = 4;
@@ -50,26 +68,13 @@ TEST_F(ChannelPoolTest, TheRateIsKept) {
 }
 
 TEST_F(ChannelPoolTest, MutualTlsPresentsItsCertificate) {
-  test::FakeHsm::Options options;
-  options.server = ca_.Issue("hsm", {"DNS:localhost"});
-  options.client_ca = ca_.certificate();
-  hsm_ = std::make_unique<test::FakeHsm>(std::move(options));
-  config_.endpoints.clear();
-  AddEndpoint(*hsm_);
-  const auto own = ca_.Issue("daemon", {});
-  config_.tls.mutual = true;
-  config_.tls.cert_file = dir_.Write("cert.pem", own.certificate);
-  config_.tls.key_file = dir_.Write("key.pem", own.key);
+  ServeMutually(ca_);
+  PresentCertificate();
   EXPECT_EQ(RvOfSign(), CKR_OK);
 }
 
 TEST_F(ChannelPoolTest, WithoutItsCertificateAMutualServerRefuses) {
-  test::FakeHsm::Options options;
-  options.server = ca_.Issue("hsm", {"DNS:localhost"});
-  options.client_ca = ca_.certificate();
-  hsm_ = std::make_unique<test::FakeHsm>(std::move(options));
-  config_.endpoints.clear();
-  AddEndpoint(*hsm_);
+  ServeMutually(ca_);
   EXPECT_EQ(RvOfSign(In(1s)), CKR_DEVICE_ERROR);
   EXPECT_EQ(hsm_->all_calls(), 0u);
 }
@@ -95,16 +100,8 @@ TEST_F(ChannelPoolTest, AServerOfAnotherNameIsNotTrusted) {
 // ones.
 TEST_F(ChannelPoolTest, ChangedTlsFilesAreUsedWithoutARestart) {
   const test::TestCa second_ca("second CA");
-  test::FakeHsm::Options options;
-  options.server = ca_.Issue("hsm", {"DNS:localhost"});
-  options.client_ca = second_ca.certificate();
-  hsm_ = std::make_unique<test::FakeHsm>(std::move(options));
-  config_.endpoints.clear();
-  AddEndpoint(*hsm_);
-  const auto old = ca_.Issue("daemon", {});
-  config_.tls.mutual = true;
-  config_.tls.cert_file = dir_.Write("cert.pem", old.certificate);
-  config_.tls.key_file = dir_.Write("key.pem", old.key);
+  ServeMutually(second_ca);
+  PresentCertificate();
   EXPECT_EQ(RvOfSign(In(1s)), CKR_DEVICE_ERROR);
   const auto fresh = second_ca.Issue("daemon", {});
   dir_.Write("cert.pem", fresh.certificate);
