@@ -12,7 +12,7 @@ for target in "$folder"/fuzz_*; do
   [[ -x $target && -f $target ]] || continue
   name=$(basename "$target")
   name=${name#fuzz_}
-  mkdir -p "$folder/corpus/$name" "$folder/findings"
+  mkdir -p "$folder/corpus/$name" "$folder/seeds/$name" "$folder/findings"  # a target may need no seeds
   printf '  %-58s ' "fuzzing $name for $seconds s"
   if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
     -artifact_prefix="$folder/findings/$name-" "$folder/corpus/$name" "$folder/seeds/$name" \
