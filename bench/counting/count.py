@@ -161,7 +161,7 @@ EXTENSIONS = ("aes", "pclmulqdq", "avx", "avx2", "bmi2")
 
 def libraries():
     """{package: version} of what both programs spend most of their instructions in."""
-    words = ["dpkg-query", "-W", "-f", "${Package} ${Version}\\n", "libc6", "libgrpc++1.51", "libprotobuf32", "libssl3",
+    words = ["dpkg-query", "-W", "-f", "${Package} ${Version}\\n", "libc6", "libnghttp2-14", "libprotobuf32", "libssl3",
              "libjemalloc2"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)

@@ -1,29 +1,16 @@
 // Room: runtime.
 #include "daemon/runtime/silo.h"
 
-#include <absl/synchronization/mutex.h>
-#include <grpcpp/completion_queue.h>
 #include <pthread.h>
 
 #include <boost/asio/post.hpp>
 
 #include "daemon/core/check.h"
 #include "daemon/core/log.h"
-#include "daemon/runtime/tsan.h"
 
 namespace gw {
 
-namespace {
-
-std::unique_ptr<grpc::CompletionQueue> MakeQueue() {
-  // Debian's abseil looks for cycles at each lock that gRPC takes, a part of every request's time.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  return std::make_unique<grpc::CompletionQueue>();
-}
-
-}  // namespace
-
-Silo::Silo() : cq_(MakeQueue()), work_(boost::asio::make_work_guard(loop_)) {}
+Silo::Silo() : work_(boost::asio::make_work_guard(loop_)) {}
 
 Silo::~Silo() { Stop(); }
 
@@ -38,59 +25,31 @@ void Silo::Start() {
     loop_.run();
     loop_ended_.set_value();
   });
-  queue_thread_ = std::thread([this] {
-    pthread_setname_np(pthread_self(), "silo-queue");
-    RunQueue();
-  });
 }
 
-bool Silo::Register(CqTag& tag) {
+bool Silo::Register(Stoppable& what) {
   GW_DCHECK(OnLoop());
-  if (queue_closed_) return false;
-  in_flight_.Add(tag);
+  if (stopping_) return false;
+  to_be_told_.push_back(what);
   return true;
 }
 
-void Silo::RunQueue() {
-  void* event = nullptr;
-  bool ok = false;
-  while (cq_->Next(&event, &ok)) {
-    TsanAcquire(event);
-    if (inbox_.Push(static_cast<CqTag*>(event), ok)) {
-      boost::asio::post(loop_, [this] { DrainInbox(); });
-    }
+void Silo::TellOfTheStop() {
+  stopping_ = true;
+  while (!to_be_told_.empty()) {
+    Stoppable& what = to_be_told_.front();
+    what.unlink();
+    what.SiloStops();
   }
-}
-
-void Silo::DrainInbox() {
-  CqTag* tag = inbox_.TakeAll();
-  while (tag != nullptr) {
-    CqTag* next = CqInbox::Next(*tag);  // Complete() frees the tag
-    in_flight_.Remove(*tag);
-    tag->Complete(CqInbox::OkOf(*tag));
-    tag = next;
-  }
-}
-
-void Silo::CloseQueue() {
-  queue_closed_ = true;
-  in_flight_.CancelAll();
-  cq_->Shutdown();
 }
 
 void Silo::Stop(std::chrono::milliseconds patience) {
   if (stopped_) return;
   GW_CHECK(!OnLoop());  // it joins the loop's thread
   stopped_ = true;
-  if (!loop_thread_.joinable()) {  // never started, so nothing is in flight
-    CloseQueue();
-    RunQueue();
-    return;
-  }
-  boost::asio::post(loop_, [this] { CloseQueue(); });
-  queue_thread_.join();  // Next() ends once every cancelled call has been delivered
+  if (!loop_thread_.joinable()) return TellOfTheStop();  // never started
+  boost::asio::post(loop_, [this] { TellOfTheStop(); });
   JoinLoop(patience);
-  DrainInbox();  // only after a forced stop is anything left; no thread but ours is here now
 }
 
 void Silo::JoinLoop(std::chrono::milliseconds patience) {

@@ -1,6 +1,5 @@
-// Room: runtime. May include: core. May touch: its two threads and its completion queue.
-// A silo is one io_context run by one thread (the loop), and one gRPC completion queue drained by a
-// second thread that does nothing but post to the loop. What lives on a silo needs no lock.
+// Room: runtime. May include: core. May touch: its thread.
+// A silo is one io_context run by one thread, the loop. What lives on a silo needs no lock.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -10,11 +9,7 @@
 #include <memory>
 #include <thread>
 
-#include "daemon/runtime/cq_tag.h"
-
-namespace grpc {
-class CompletionQueue;
-}
+#include "daemon/runtime/stop_list.h"
 
 namespace gw {
 
@@ -28,39 +23,32 @@ class Silo {
   Silo& operator=(const Silo&) = delete;
 
   boost::asio::io_context& loop() { return loop_; }  // any thread
-  grpc::CompletionQueue& cq() { return *cq_; }
 
   void Start();
-  // The last steps of stopping (models: gate closed and waited for before): cancels RPCs in flight,
-  // shuts the queue down, joins its thread, lets the loop run out of work, joins the loop. A loop
-  // that is still busy after `patience` is stopped; what hung on it is destroyed with the silo.
+  // The last steps of stopping (models: gate closed and waited for before): tells what is
+  // registered to give up its work, lets the loop run out of work, joins it. A loop that is still
+  // busy after `patience` is stopped; what hung on it is destroyed with the silo.
   void Stop(std::chrono::milliseconds patience = std::chrono::milliseconds(2000));
 
   // True inside a handler of this loop. Any thread.
   bool OnLoop() const;
 
-  // Takes note of an operation that is about to be given to the queue. False: the silo is stopping
-  // and nothing may be given to the queue any more.
-  [[nodiscard]] bool Register(CqTag& tag);
+  // Takes note of something that has to be told of the stop. On the loop. False: the silo is
+  // stopping, and `what` must not begin anything.
+  [[nodiscard]] bool Register(Stoppable& what);
 
  private:
   using WorkGuard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
 
-  void RunQueue();
-  void DrainInbox();
-  void CloseQueue();
+  void TellOfTheStop();
   void JoinLoop(std::chrono::milliseconds patience);
 
-  // The queue is declared before the threads and the loop: coroutine frames that die with the loop
-  // may still hold finished calls.
-  std::unique_ptr<grpc::CompletionQueue> cq_;
-  CqInbox inbox_;
-  CqRegistry in_flight_;       // owned by the loop
-  bool queue_closed_ = false;  // owned by the loop
+  // Declared before the loop: what dies with it leaves the list.
+  StopList to_be_told_;    // owned by the loop
+  bool stopping_ = false;  // owned by the loop
   boost::asio::io_context loop_{1};
   WorkGuard work_;
   std::promise<void> loop_ended_;
-  std::thread queue_thread_;
   std::thread loop_thread_;
   bool stopped_ = false;  // owner's thread
 };

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "daemon/core/log.h"
-#include "daemon/upstream/credentials.h"
 #include "daemon/upstream/tls_files.h"
 
 namespace gw {
@@ -21,31 +20,40 @@ Status CheckPlaintext(const TokenConfig& config) {
                                                 endpoint.address);
     }
     log::Warn("slot {}: the connection to {} is not protected by TLS", config.slot,
-              TargetOf(endpoint));
+              NameOf(endpoint));
   }
   return Ok();
 }
 
 }  // namespace
 
-Result<ChannelPool> ChannelPool::Make(const TokenConfig& config, SteadyTime now) {
+Result<ChannelPool> ChannelPool::Make(const TokenConfig& config, Silo& silo, SteadyTime now) {
   GW_TRY_VOID(CheckPlaintext(config));
-  GW_TRY(credentials, MakeChannelCredentials(config.tls));
-  ChannelPool pool;
+  TlsContextPtr tls;
+  if (config.tls.enabled) {
+    GW_TRY(material, LoadTlsMaterial(config.tls));
+    GW_TRY(context, MakeTlsContext(material.pem()));
+    tls = std::move(context);
+  }
+  ChannelPool pool(silo);
   for (const auto& endpoint : config.endpoints) {
-    pool.places_.push_back({endpoint, Endpoint(endpoint, credentials, now), std::nullopt});
+    pool.places_.push_back({endpoint, pool.Make(endpoint, tls, now), std::nullopt});
   }
   return pool;
+}
+
+Endpoint ChannelPool::Make(const EndpointConfig& config, const TlsContextPtr& tls,
+                           SteadyTime now) const {
+  return {*silo_, TargetOf(config, tls), config.channels, now};
 }
 
 void ChannelPool::Connect() {
   for (Place& place : places_) place.used.Connect();
 }
 
-void ChannelPool::Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials,
-                        SteadyTime now) {
+void ChannelPool::Renew(const TlsContextPtr& tls, SteadyTime now) {
   for (Place& place : places_) {
-    place.next.emplace(place.config, credentials, now);
+    place.next.emplace(Make(place.config, tls, now));
     place.next->Connect();
   }
 }
@@ -65,7 +73,7 @@ bool ChannelPool::renewing() const {
 std::vector<std::string> ChannelPool::Unsettled() const {
   std::vector<std::string> names;
   for (const Place& place : places_) {
-    if (place.next) names.push_back(TargetOf(place.config));
+    if (place.next) names.push_back(gw::NameOf(place.config));
   }
   return names;
 }

@@ -1,4 +1,4 @@
-// Room: upstream. May touch: gRPC channels. All connections of one token's HSM. Included by
+// Room: upstream. May include: rpc. All connections of one token's HSM. Included by
 // sender alone.
 #pragma once
 
@@ -31,7 +31,7 @@ class ChannelPool {
   };
 
   //   errors  CKR_ARGUMENTS_BAD  TLS files that cannot be used, or no TLS to another host
-  static Result<ChannelPool> Make(const TokenConfig& config, SteadyTime now);
+  static Result<ChannelPool> Make(const TokenConfig& config, Silo& silo, SteadyTime now);
 
   const ChannelPtr& Pick(std::size_t endpoint) { return places_[endpoint].used.Pick(random_); }
   void Connect();
@@ -40,10 +40,10 @@ class ChannelPool {
   std::size_t ReplaceSilent(std::size_t endpoint, SteadyTime since, SteadyTime now) {
     return places_[endpoint].used.ReplaceSilent(since, now);
   }
-  std::string NameOf(std::size_t endpoint) const { return TargetOf(places_[endpoint].config); }
+  std::string NameOf(std::size_t endpoint) const { return gw::NameOf(places_[endpoint].config); }
 
   // Opens new connections to all endpoints beside those in use.
-  void Renew(const std::shared_ptr<grpc::ChannelCredentials>& credentials, SteadyTime now);
+  void Renew(const TlsContextPtr& tls, SteadyTime now);
   // Lets new connections that stand take over. Call it from time to time while renewing().
   void Settle();
   bool renewing() const;
@@ -57,8 +57,10 @@ class ChannelPool {
     std::optional<Endpoint> next;  // not connected yet
   };
 
-  ChannelPool() : random_(std::random_device{}()) {}
+  explicit ChannelPool(Silo& silo) : silo_(&silo), random_(std::random_device{}()) {}
+  Endpoint Make(const EndpointConfig& config, const TlsContextPtr& tls, SteadyTime now) const;
 
+  Silo* silo_;
   std::vector<Place> places_;
   std::minstd_rand random_;
 };

@@ -1,10 +1,5 @@
-// Room: upstream. May touch: gRPC channels. One crypto unit or service address, with several
-// connections. Included by the files that send alone: it drags gRPC in.
+// Room: upstream. May include: rpc. One crypto unit or service address, with several connections.
 #pragma once
-
-#include <grep11.grpc.pb.h>
-#include <grpcpp/channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include <memory>
 #include <random>
@@ -13,49 +8,36 @@
 
 #include "daemon/config/config.h"
 #include "daemon/core/async.h"
-#include "daemon/upstream/async_unary.h"
+#include "daemon/rpc/channel.h"
 
 namespace gw {
 
-// One HTTP/2 connection. gRPC reconnects it by itself, looking its name up again, and repeats by
-// itself what the other side says it has not looked at (GOAWAY, refused streams).
+class Silo;
+
+// One HTTP/2 connection.
 struct Channel {
-  // The last try to connect failed: a call would fail at once.
-  bool Refused() const {
-    return channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
-  }
-
-  bool Connected() const {
-    return channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
-  }
-  // Ends the requests on it, so that they can go elsewhere.
-  void Abandon() {
-    for (UnaryCallBase& call : in_flight) call.Abandon();
-  }
-
-  std::shared_ptr<grpc::Channel> channel;
-  std::unique_ptr<grep11::Crypto::Stub> stub;
+  std::shared_ptr<RpcChannel> rpc;
   std::uint32_t outstanding = 0;
-  CallsInFlight in_flight;
   SteadyTime heard_at{};  // when its last answer came, or it was made
 };
 using ChannelPtr = std::shared_ptr<Channel>;  // shared with its calls
 
+// How to reach an endpoint; `tls` is null without TLS.
+RpcTarget TargetOf(const EndpointConfig& config, TlsContextPtr tls);
 // "host:port", with brackets around an IPv6 address.
-std::string TargetOf(const EndpointConfig& config);
+std::string NameOf(const EndpointConfig& config);
 
 // Loop only. Whether to use the endpoint at all is admission's choice; which of its connections is
 // made here.
 class Endpoint {
  public:
-  Endpoint(const EndpointConfig& config, std::shared_ptr<grpc::ChannelCredentials> credentials,
-           SteadyTime now);
+  Endpoint(Silo& silo, RpcTarget target, unsigned channels, SteadyTime now);
 
   // The less busy of two random connections, unless only the other one stands.
   const ChannelPtr& Pick(std::minstd_rand& random) const;
   // Opens the connections now, so that the first call does not pay for the handshake.
   void Connect();
-  // All connections stand; those that do not are opened.
+  // All connections stand.
   bool Connected() const;
   // Makes those connections anew that have brought no answer since `since`. The requests on the old
   // ones go on. Returns how many.
@@ -64,8 +46,8 @@ class Endpoint {
  private:
   ChannelPtr MakeChannel(SteadyTime now) const;
 
-  EndpointConfig config_;
-  std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  Silo* silo_;
+  RpcTarget target_;
   std::vector<ChannelPtr> channels_;
 };
 

@@ -22,6 +22,13 @@ const char* LacksState(const typename R::Reply& reply) {
   return reply.state().empty() ? "state" : nullptr;
 }
 
+void WipeText(std::string& text) { Wipe({reinterpret_cast<Byte*>(text.data()), text.size()}); }
+// What the HSM has decrypted; of other answers nothing is secret.
+template <typename Reply>
+void WipeSecret(Reply& reply) {
+  if constexpr (requires { reply.mutable_plain(); }) WipeText(*reply.mutable_plain());
+}
+
 // --- requests ---
 
 enum class Empty : bool { kIsGarbage, kIsFine };
@@ -107,50 +114,54 @@ class Client final : public Grep11Client {
 
 template <typename R>
 Awaitable<Status> Client::Send(const HsmCall& call, typename R::Request request) {
-  const SendableOf<R> sendable(request);
+  SendableOf<R> sendable(request);
   GW_CO_TRY_VOID(co_await sender_.Run(call, sendable));
   co_return Ok();
 }
 
 template <typename R, auto kField, Empty kEmpty>
 Awaitable<Result<Bytes>> Client::FetchBytes(const HsmCall& call, typename R::Request request) {
-  const SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
+  SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
     return kEmpty == Empty::kIsGarbage && (reply.*kField)().empty() ? "result" : nullptr;
   });
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
-  co_return CopyOf((ReplyOf<R>(done).*kField)());
+  auto& reply = sendable.Answer(done);
+  Bytes octets = CopyOf((reply.*kField)());
+  WipeSecret(reply);
+  co_return octets;
 }
 
 template <typename R>
 Awaitable<Result<OperationState>> Client::FetchState(const HsmCall& call,
                                                      typename R::Request request) {
-  const SendableOf<R> sendable(request, &LacksState<R>);
+  SendableOf<R> sendable(request, &LacksState<R>);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   OperationState state;
-  state.octets = CopyOf(ReplyOf<R>(done).state());
+  state.octets = CopyOf(sendable.Answer(done).state());
   co_return state;
 }
 
 template <typename R, auto kField>
 Awaitable<Result<UpdateResult>> Client::FetchUpdate(const HsmCall& call,
                                                     typename R::Request request) {
-  const SendableOf<R> sendable(request, &LacksState<R>);
+  SendableOf<R> sendable(request, &LacksState<R>);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   UpdateResult result;
-  result.state.octets = CopyOf(ReplyOf<R>(done).state());
+  result.state.octets = CopyOf(sendable.Answer(done).state());
   if constexpr (!std::is_null_pointer_v<decltype(kField)>) {
-    result.output = CopyOf((ReplyOf<R>(done).*kField)());
+    result.output = CopyOf((sendable.Answer(done).*kField)());
+    WipeSecret(sendable.Answer(done));
   }
   co_return result;
 }
 
 template <typename R, auto kRaw, auto kMessage>
 Awaitable<Result<MadeKey>> Client::FetchKey(const HsmCall& call, typename R::Request request) {
-  const SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
+  SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
     return HoldsKey((reply.*kRaw)(), (reply.*kMessage)()) ? nullptr : "key";
   });
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
-  const auto& reply = ReplyOf<R>(done);
+  const auto& reply = sendable.Answer(done);
   MadeKey made;
   made.key = TakeKey((reply.*kRaw)(), (reply.*kMessage)());
   made.check_sum = CopyOf(reply.checksum());
@@ -159,14 +170,14 @@ Awaitable<Result<MadeKey>> Client::FetchKey(const HsmCall& call, typename R::Req
 
 Awaitable<Result<MadeKeyPair>> Client::FetchKeyPair(const HsmCall& call,
                                                     grep11::GenerateKeyPairRequest request) {
-  const SendableOf<GenerateKeyPairRpc> sendable(
+  SendableOf<GenerateKeyPairRpc> sendable(
       request, [](const grep11::GenerateKeyPairResponse& reply) {
         const bool whole = HoldsKey(reply.privkeybytes(), reply.privkey()) &&
                            HoldsKey(reply.pubkeybytes(), reply.pubkey());
         return whole ? nullptr : "key pair";
       });
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
-  const auto& reply = ReplyOf<GenerateKeyPairRpc>(done);
+  const auto& reply = sendable.Answer(done);
   MadeKeyPair made;
   made.private_key = TakeKey(reply.privkeybytes(), reply.privkey());
   made.public_key = TakeKey(reply.pubkeybytes(), reply.pubkey());
@@ -175,13 +186,13 @@ Awaitable<Result<MadeKeyPair>> Client::FetchKeyPair(const HsmCall& call,
 
 Awaitable<Result<KeyBlob>> Client::FetchObject(const HsmCall& call,
                                                grep11::SetAttributeValueRequest request) {
-  const SendableOf<SetAttributeValueRpc> sendable(
-      request, [](const grep11::SetAttributeValueResponse& reply) {
-        return reply.object().empty() ? "key" : nullptr;
-      });
+  SendableOf<SetAttributeValueRpc> sendable(request,
+                                            [](const grep11::SetAttributeValueResponse& reply) {
+                                              return reply.object().empty() ? "key" : nullptr;
+                                            });
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   KeyBlob key;
-  key.octets = CopyOf(ReplyOf<SetAttributeValueRpc>(done).object());
+  key.octets = CopyOf(sendable.Answer(done).object());
   co_return key;
 }
 
@@ -395,21 +406,22 @@ Awaitable<Result<KeyBlob>> Client::SetAttributeValue(const HsmCall& call, const 
 
 Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> Client::GetMechanismList(const HsmCall& call) {
   const grep11::GetMechanismListRequest request;
-  const SendableOf<GetMechanismListRpc> sendable(request);
+  SendableOf<GetMechanismListRpc> sendable(request);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
-  const auto& mechanisms = ReplyOf<GetMechanismListRpc>(done).mechs();
+  const auto& mechanisms = sendable.Answer(done).mechs();
   co_return std::vector<CK_MECHANISM_TYPE>(mechanisms.begin(), mechanisms.end());
 }
 
 Awaitable<Result<Bytes>> Client::GenerateRandom(const HsmCall& call, std::uint32_t bytes) {
   grep11::GenerateRandomRequest request;
   request.set_len(bytes);
-  const SendableOf<GenerateRandomRpc> sendable(request);
+  SendableOf<GenerateRandomRpc> sendable(request);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
-  std::string& random = *MutableReplyOf<GenerateRandomRpc>(done).mutable_rnd();
-  if (random.size() != bytes) co_return Garbage(sendable.rpc(), "random octets of that number");
+  std::string& random = *sendable.Answer(done).mutable_rnd();
+  if (random.size() != bytes)
+    co_return Garbage(sendable.rpc(), "holds no random octets of that number");
   Bytes octets = CopyOf(random);
-  Wipe({reinterpret_cast<Byte*>(random.data()), random.size()});
+  WipeText(random);
   co_return octets;
 }
 
@@ -422,7 +434,7 @@ Result<std::unique_ptr<Grep11Client>> Grep11Client::Make(const TokenConfig& conf
     return CallerError(CKR_ARGUMENTS_BAD,
                        "slot " + std::to_string(config.slot) + " has no HSM endpoint");
   }
-  GW_TRY(pool, ChannelPool::Make(config, clock.Now()));
+  GW_TRY(pool, ChannelPool::Make(config, silo, clock.Now()));
   return std::unique_ptr<Grep11Client>(
       std::make_unique<Client>(config, times, silo, clock, std::move(pool)));
 }

@@ -1,4 +1,4 @@
-// Room: upstream. May include: core, mechanism, config, runtime. May touch: gRPC. One token's HSM
+// Room: upstream. May include: core, mechanism, config, runtime, rpc. One token's HSM
 // behind the GREP11 service.
 #pragma once
 

@@ -2,8 +2,6 @@
 #include "daemon/upstream/iam_client.h"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -12,10 +10,11 @@
 
 #include "daemon/core/log.h"
 #include "daemon/core/metrics.h"
-#include "daemon/runtime/event.h"
+#include "daemon/core/wiping_allocator.h"
+#include "daemon/rpc/lookup.h"
+#include "daemon/rpc/tls_context.h"
 #include "daemon/upstream/tls_files.h"
 #include "daemon/upstream/tls_watch.h"
-#include "daemon/upstream/wiping_allocator.h"
 
 namespace gw {
 namespace {
@@ -64,31 +63,6 @@ void Count(const char* result) {
       .Increment();
 }
 
-bool IsAddress(const std::string& host) {
-  ErrorCode error;
-  asio::ip::make_address(host, error);
-  return !error;
-}
-
-// A name look-up cannot be interrupted (it runs in getaddrinfo), so its result is left to a handler
-// of its own and the exchange waits for that only as long as it may.
-struct Lookup {
-  explicit Lookup(asio::any_io_executor executor) : resolver(executor), done(std::move(executor)) {}
-  Tcp::resolver resolver;
-  Event done;
-  ErrorCode error;
-  Tcp::resolver::results_type found;
-};
-
-void StartLookup(const std::shared_ptr<Lookup>& lookup, const IamUrl& url) {
-  lookup->resolver.async_resolve(
-      url.host, url.port, [lookup](const ErrorCode& error, Tcp::resolver::results_type found) {
-        lookup->error = error;
-        lookup->found = std::move(found);
-        lookup->done.Set();
-      });
-}
-
 }  // namespace
 
 struct IamClient::State {
@@ -110,7 +84,7 @@ struct IamClient::State {
   const Clock& clock;
   const IamUrl url;
   TlsWatch watch;
-  std::shared_ptr<asio::ssl::context> tls;  // shared with the exchanges that use it
+  TlsContextPtr tls;  // shared with the exchanges that use it
 };
 
 namespace {
@@ -121,44 +95,12 @@ TlsConfig FilesOf(const IamConfig& config) {
   return files;
 }
 
-Result<std::shared_ptr<asio::ssl::context>> ContextOf(const TlsMaterial& material) {
-  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-  ErrorCode error;
-  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                       asio::ssl::context::no_tlsv1_1,
-                   error);
-  if (!error) tls->set_verify_mode(asio::ssl::verify_peer, error);
-  if (error) return InternalError("TLS context: " + error.message());
-  tls->add_certificate_authority({material.roots.data(), material.roots.size()}, error);
-  if (error) return CallerError(CKR_ARGUMENTS_BAD, "IAM CA file: " + error.message());
-  return tls;
-}
-
 // Two looks: exchanges are too far apart to wait for the next one.
-void TakeChangedRoots(TlsWatch& watch, std::shared_ptr<asio::ssl::context>& tls) {
+void TakeChangedRoots(TlsWatch& watch, TlsContextPtr& tls) {
   auto material = watch.Look();
   if (!material) material = watch.Look();
   if (!material) return;
-  if (auto context = ContextOf(*material)) tls = std::move(*context);
-}
-
-bool AnnounceName(Stream& stream, std::string host) {
-  // What SSL_set_tlsext_host_name() does, without the cast inside that macro. OpenSSL copies.
-  return SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                  host.data()) == 1;
-}
-
-// Server name in the hello and in the certificate check. An address is checked, but not announced
-// (RFC 6066 section 3).
-Status NameServer(Stream& stream, const std::string& host) {
-  ErrorCode error;
-  stream.set_verify_callback(asio::ssl::host_name_verification(host), error);
-  if (error) return InternalError("TLS verification: " + error.message());
-  if (!IsAddress(host) && !AnnounceName(stream, host)) {
-    return InternalError("TLS server name");
-  }
-  return Ok();
+  if (auto context = MakeTlsContext(material->pem())) tls = std::move(*context);
 }
 
 using Request = http::request<http::span_body<const char>>;
@@ -213,7 +155,7 @@ Result<std::unique_ptr<IamClient>> IamClient::Make(asio::any_io_executor executo
   GW_TRY(url, ParseIamUrl(config.endpoint));
   auto state = std::make_shared<State>(std::move(executor), clock, std::move(url), FilesOf(config));
   GW_TRY(material, LoadTlsMaterial(FilesOf(config)));
-  GW_TRY(tls, ContextOf(material));
+  GW_TRY(tls, MakeTlsContext(material.pem()));
   state->tls = std::move(tls);
   return std::unique_ptr<IamClient>(new IamClient(std::move(state)));
 }
@@ -221,24 +163,23 @@ Result<std::unique_ptr<IamClient>> IamClient::Make(asio::any_io_executor executo
 Awaitable<Result<IamToken>> IamClient::Fetch(SecretBytes api_key, Deadline deadline) {
   const auto state = state_;
   const auto lookup = std::make_shared<Lookup>(state->executor);
-  StartLookup(lookup, state->url);
-  const bool looked_up = co_await lookup->done.WaitUntil(deadline.at);
-  if (!looked_up || lookup->error) {
+  auto looking_up = lookup->Run(state->url.host, state->url.port, deadline.at);
+  const Addresses addresses = co_await std::move(looking_up);
+  if (!addresses.trouble.empty()) {
     Count("unreachable");
-    co_return state->Unreachable(
-        "name look-up", looked_up ? lookup->error.message() : std::string("no answer in time"));
+    co_return state->Unreachable("name look-up", addresses.trouble);
   }
   TakeChangedRoots(state->watch, state->tls);
   const auto tls = state->tls;
   Stream stream(state->executor, *tls);
-  GW_CO_TRY_VOID(NameServer(stream, state->url.host));
+  GW_CO_TRY_VOID(ExpectServer(stream.native_handle(), state->url.host));
   beast::get_lowest_layer(stream).expires_at(deadline.at);
   const SecretBytes form = FormOf(api_key.view());
   const Request request = RequestFor(state->url, form);
   http::response_parser<ReplyBody> parser;
   parser.body_limit(kMaxReplyBytes);
   parser.header_limit(kMaxHeaderBytes);
-  const Trouble trouble = co_await Exchange(stream, lookup->found, request, parser);
+  const Trouble trouble = co_await Exchange(stream, addresses.found, request, parser);
   if (trouble.step != nullptr) {
     Count("unreachable");
     co_return state->Unreachable(trouble.step, trouble.why);

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "daemon/upstream/wiping_allocator.h"
+#include "daemon/core/wiping_allocator.h"
 
 namespace gw {
 namespace {

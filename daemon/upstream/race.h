@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "daemon/core/async.h"
+#include "daemon/rpc/unary_call.h"
 #include "daemon/runtime/event.h"
-#include "daemon/upstream/async_unary.h"
 #include "daemon/upstream/failure.h"
 
 namespace gw {

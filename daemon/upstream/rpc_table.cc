@@ -9,33 +9,37 @@ namespace {
 constexpr bool kSlow = true;
 constexpr bool kQuick = false;
 
+#define GW_RPC(name, action, slow) \
+  { RpcId::k##name, #name, "/grep11.Crypto/" #name, "hs-crypto.crypto." action, slow }
+
 constexpr auto kRpcs = std::to_array<RpcInfo>({
-    {RpcId::kGenerateRandom, "GenerateRandom", "hs-crypto.crypto.generaterandom", kQuick},
-    {RpcId::kDigestSingle, "DigestSingle", "hs-crypto.crypto.digest", kQuick},
-    {RpcId::kEncryptSingle, "EncryptSingle", "hs-crypto.crypto.encrypt", kQuick},
-    {RpcId::kDecryptSingle, "DecryptSingle", "hs-crypto.crypto.decrypt", kQuick},
-    {RpcId::kSignSingle, "SignSingle", "hs-crypto.crypto.sign", kQuick},
-    {RpcId::kVerifySingle, "VerifySingle", "hs-crypto.crypto.verify", kQuick},
-    {RpcId::kEncryptInit, "EncryptInit", "hs-crypto.crypto.encrypt", kQuick},
-    {RpcId::kDecryptInit, "DecryptInit", "hs-crypto.crypto.decrypt", kQuick},
-    {RpcId::kSignInit, "SignInit", "hs-crypto.crypto.sign", kQuick},
-    {RpcId::kVerifyInit, "VerifyInit", "hs-crypto.crypto.verify", kQuick},
-    {RpcId::kEncryptUpdate, "EncryptUpdate", "hs-crypto.crypto.encrypt", kQuick},
-    {RpcId::kDecryptUpdate, "DecryptUpdate", "hs-crypto.crypto.decrypt", kQuick},
-    {RpcId::kSignUpdate, "SignUpdate", "hs-crypto.crypto.sign", kQuick},
-    {RpcId::kVerifyUpdate, "VerifyUpdate", "hs-crypto.crypto.verify", kQuick},
-    {RpcId::kEncryptFinal, "EncryptFinal", "hs-crypto.crypto.encrypt", kQuick},
-    {RpcId::kDecryptFinal, "DecryptFinal", "hs-crypto.crypto.decrypt", kQuick},
-    {RpcId::kSignFinal, "SignFinal", "hs-crypto.crypto.sign", kQuick},
-    {RpcId::kVerifyFinal, "VerifyFinal", "hs-crypto.crypto.verify", kQuick},
-    {RpcId::kGenerateKey, "GenerateKey", "hs-crypto.crypto.generatekey", kSlow},
-    {RpcId::kGenerateKeyPair, "GenerateKeyPair", "hs-crypto.crypto.generatekeypair", kSlow},
-    {RpcId::kWrapKey, "WrapKey", "hs-crypto.crypto.wrapkey", kQuick},
-    {RpcId::kUnwrapKey, "UnwrapKey", "hs-crypto.crypto.unwrapkey", kQuick},
-    {RpcId::kDeriveKey, "DeriveKey", "hs-crypto.crypto.derivekey", kQuick},
-    {RpcId::kSetAttributeValue, "SetAttributeValue", "hs-crypto.crypto.setattributevalue", kQuick},
-    {RpcId::kGetMechanismList, "GetMechanismList", "hs-crypto.crypto.getmechanismlist", kQuick},
+    GW_RPC(GenerateRandom, "generaterandom", kQuick),
+    GW_RPC(DigestSingle, "digest", kQuick),
+    GW_RPC(EncryptSingle, "encrypt", kQuick),
+    GW_RPC(DecryptSingle, "decrypt", kQuick),
+    GW_RPC(SignSingle, "sign", kQuick),
+    GW_RPC(VerifySingle, "verify", kQuick),
+    GW_RPC(EncryptInit, "encrypt", kQuick),
+    GW_RPC(DecryptInit, "decrypt", kQuick),
+    GW_RPC(SignInit, "sign", kQuick),
+    GW_RPC(VerifyInit, "verify", kQuick),
+    GW_RPC(EncryptUpdate, "encrypt", kQuick),
+    GW_RPC(DecryptUpdate, "decrypt", kQuick),
+    GW_RPC(SignUpdate, "sign", kQuick),
+    GW_RPC(VerifyUpdate, "verify", kQuick),
+    GW_RPC(EncryptFinal, "encrypt", kQuick),
+    GW_RPC(DecryptFinal, "decrypt", kQuick),
+    GW_RPC(SignFinal, "sign", kQuick),
+    GW_RPC(VerifyFinal, "verify", kQuick),
+    GW_RPC(GenerateKey, "generatekey", kSlow),
+    GW_RPC(GenerateKeyPair, "generatekeypair", kSlow),
+    GW_RPC(WrapKey, "wrapkey", kQuick),
+    GW_RPC(UnwrapKey, "unwrapkey", kQuick),
+    GW_RPC(DeriveKey, "derivekey", kQuick),
+    GW_RPC(SetAttributeValue, "setattributevalue", kQuick),
+    GW_RPC(GetMechanismList, "getmechanismlist", kQuick),
 });
+#undef GW_RPC
 static_assert(kRpcs.size() == kRpcCount);
 static_assert([] {
   for (std::size_t i = 0; i < kRpcs.size(); ++i) {

@@ -39,6 +39,7 @@ inline constexpr std::size_t kRpcCount = 25;
 struct RpcInfo {
   RpcId id;
   std::string_view name;    // of the RPC, for metrics and logs
+  std::string_view method;  // as it is sent
   std::string_view action;  // the IAM action that a caller needs (wire sheet 8.6)
   // May take minutes in the HSM (prime generation): bounded by the call's deadline alone.
   bool slow;

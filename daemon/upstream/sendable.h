@@ -1,37 +1,28 @@
-// Room: upstream. The RPCs as types, and a request of any of them as the sender sees it. Included
-// by sender and grep11_client.cc alone: it drags gRPC in.
+// Room: upstream. May include: rpc. The RPCs as types, and a request of any of them as the sender
+// sees it. Included by sender and grep11_client.cc alone: it drags the messages in.
 #pragma once
 
-#include <grep11.grpc.pb.h>
+#include <grep11.pb.h>
 
-#include <algorithm>
-#include <memory>
+#include <optional>
 #include <string>
 
-#include "daemon/core/async.h"
-#include "daemon/runtime/silo.h"
-#include "daemon/upstream/async_unary.h"
-#include "daemon/upstream/bearer.h"
-#include "daemon/upstream/endpoint.h"
+#include "daemon/core/result.h"
+#include "daemon/rpc/http2_session.h"
+#include "daemon/rpc/unary_call.h"
 #include "daemon/upstream/rpc_table.h"
 
 namespace gw {
 
-template <typename RequestT, typename ReplyT>
-using PrepareMethod = std::unique_ptr<grpc::ClientAsyncResponseReader<ReplyT>> (
-    grep11::Crypto::Stub::*)(grpc::ClientContext*, const RequestT&, grpc::CompletionQueue*);
-
-template <typename RequestT, typename ReplyT, PrepareMethod<RequestT, ReplyT> kMethod, RpcId kRpc>
+template <typename RequestT, typename ReplyT, RpcId kRpc>
 struct Rpc {
   using Request = RequestT;
   using Reply = ReplyT;
-  static constexpr PrepareMethod<RequestT, ReplyT> kPrepare = kMethod;
   static constexpr RpcId kId = kRpc;
 };
 
-#define GW_RPC(name)                                                   \
-  using name##Rpc = Rpc<grep11::name##Request, grep11::name##Response, \
-                        &grep11::Crypto::Stub::PrepareAsync##name, RpcId::k##name>
+#define GW_RPC(name) \
+  using name##Rpc = Rpc<grep11::name##Request, grep11::name##Response, RpcId::k##name>
 
 GW_RPC(GenerateRandom);
 GW_RPC(DigestSingle);
@@ -60,10 +51,10 @@ GW_RPC(SetAttributeValue);
 GW_RPC(GetMechanismList);
 #undef GW_RPC
 
-// What an answer that came is if it lacks `what`.
-inline Error Garbage(const RpcInfo& rpc, const char* what) {
-  return UpstreamError(CKR_DEVICE_ERROR,
-                       std::string(rpc.name) + ": the HSM's answer holds no " + what, true);
+// What an answer that came is if `what` is wrong with it.
+inline Error Garbage(const RpcInfo& rpc, const std::string& what) {
+  return UpstreamError(CKR_DEVICE_ERROR, std::string(rpc.name) + ": the HSM's answer " + what,
+                       true);
 }
 
 // A request that can be sent any number of times: what the retry loop sees of an RPC.
@@ -71,25 +62,20 @@ class Sendable {
  public:
   virtual ~Sendable() = default;
   virtual const RpcInfo& rpc() const = 0;
-  // `left`: how long the try may take. `bearer`: may be null. Everything is borrowed until the
-  // request is on its way, which is before this returns to the loop.
-  virtual Awaitable<FinishedCall> Send(Silo& silo, Channel& channel, std::chrono::nanoseconds left,
-                                       const Bearer* bearer) const = 0;
-  // What an answer that came lacks, for "the HSM's answer holds no ..."; null: nothing.
-  virtual const char* Lacks(const UnaryCallBase& done) const = 0;
+  // The request's message, as UnaryRequest has it.
+  virtual WipedString Frame() const = 0;
+  // Reads an answer that came. Nothing: it is fine. Otherwise what is wrong with it, as Garbage()
+  // wants it.
+  virtual std::optional<std::string> Read(const UnaryCall& done) = 0;
 };
-
-inline gpr_timespec GrpcDeadline(std::chrono::nanoseconds left) {
-  const auto nanoseconds = std::max<std::int64_t>(left.count(), 0);
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanoseconds, GPR_TIMESPAN));
-}
 
 template <typename R>
 class SendableOf final : public Sendable {
  public:
+  // What an answer lacks, for "the HSM's answer holds no ..."; null: nothing.
   using Check = const char* (*)(const typename R::Reply&);
 
-  // Borrows `request`. `check`: as Lacks().
+  // Borrows `request`.
   explicit SendableOf(
       const typename R::Request& request,
       Check check = [](const typename R::Reply&) -> const char* { return nullptr; })
@@ -97,37 +83,39 @@ class SendableOf final : public Sendable {
 
   const RpcInfo& rpc() const override { return InfoOf(R::kId); }
 
-  Awaitable<FinishedCall> Send(Silo& silo, Channel& channel, std::chrono::nanoseconds left,
-                               const Bearer* bearer) const override {
-    const auto start = [this, &channel, left, bearer](UnaryCall<typename R::Reply>& call,
-                                                      grpc::CompletionQueue& cq) {
-      channel.in_flight.push_back(call);
-      call.context.set_deadline(GrpcDeadline(left));
-      if (bearer != nullptr) {
-        call.context.AddMetadata("authorization", std::string(bearer->authorization.text()));
-      }
-      call.reader = (channel.stub.get()->*R::kPrepare)(&call.context, request_, &cq);
-    };
-    return SendUnary<typename R::Reply>(silo, start);
+  WipedString Frame() const override {
+    WipedString frame = FrameOfSize(request_.ByteSizeLong());
+    request_.SerializeWithCachedSizesToArray(
+        reinterpret_cast<std::uint8_t*>(frame.data() + MessageReader::kPrefix));
+    return frame;
   }
 
-  const char* Lacks(const UnaryCallBase& done) const override {
-    return check_(static_cast<const UnaryCall<typename R::Reply>&>(done).reply);
+  // Taken for success, an answer that is no such message would turn garbage into a valid signature:
+  // the answer to a verification has no fields.
+  std::optional<std::string> Read(const UnaryCall& done) override {
+    read_ = nullptr;
+    if (!Parse(done)) return "is no such message";
+    read_ = &done;
+    const char* missing = check_(reply_);
+    if (missing == nullptr) return std::nullopt;
+    return std::string("holds no ") + missing;
+  }
+
+  // The answer in `done`, which was fine. Of two that race the other may have been read since.
+  typename R::Reply& Answer(const FinishedCall& done) {
+    if (read_ != done.get()) Parse(*done);
+    return reply_;
   }
 
  private:
+  bool Parse(const UnaryCall& done) {
+    return reply_.ParseFromArray(done.reply.data(), static_cast<int>(done.reply.size()));
+  }
+
   const typename R::Request& request_;
   const Check check_;
+  typename R::Reply reply_;
+  const UnaryCall* read_ = nullptr;  // what reply_ is from
 };
-
-template <typename R>
-const typename R::Reply& ReplyOf(const FinishedCall& call) {
-  return static_cast<const UnaryCall<typename R::Reply>&>(*call).reply;
-}
-// For a reply that holds what has to be wiped.
-template <typename R>
-typename R::Reply& MutableReplyOf(const FinishedCall& call) {
-  return static_cast<UnaryCall<typename R::Reply>&>(*call).reply;
-}
 
 }  // namespace gw

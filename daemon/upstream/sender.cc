@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <string>
 #include <utility>
 
 #include "daemon/core/log.h"
-#include "daemon/upstream/credentials.h"
 #include "daemon/upstream/status_map.h"
+#include "daemon/upstream/tls_files.h"
 
 namespace gw {
 namespace {
@@ -42,7 +43,7 @@ std::vector<AdmissionEndpoint> AdmissionOf(const TokenConfig& config) {
   std::vector<AdmissionEndpoint> endpoints;
   for (const auto& from : config.endpoints) {
     AdmissionEndpoint& to = endpoints.emplace_back();
-    to.name = TargetOf(from);
+    to.name = NameOf(from);
     to.limits.rate_per_s = static_cast<double>(from.rate_per_s) * std::max(from.crypto_units, 1u);
     // A fiftieth of a second's worth: enough to ride out scheduling, too little to overrun a
     // window.
@@ -50,6 +51,22 @@ std::vector<AdmissionEndpoint> AdmissionOf(const TokenConfig& config) {
     to.limits.max_outstanding = std::max(from.max_outstanding, 1u);
   }
   return endpoints;
+}
+
+UnaryRequest RequestOf(const Sendable& sendable, SteadyTime deadline, const Bearer* bearer) {
+  UnaryRequest request;
+  request.method = sendable.rpc().method;
+  if (bearer != nullptr) request.authorization = bearer->authorization.text();
+  request.message = sendable.Frame();
+  request.deadline = deadline;
+  return request;
+}
+
+Failure TooLarge(const RpcInfo& rpc, std::size_t octets) {
+  return {CallerError(CKR_DATA_LEN_RANGE, std::string(rpc.name) + ": a request of " +
+                                              std::to_string(octets) +
+                                              " octets is more than the HSM takes"),
+          FailureClass::kFinal};
 }
 
 // Says that a request is over, however its coroutine ends.
@@ -84,6 +101,12 @@ Sender::Sender(const TokenConfig& config, const TimesConfig& times, Silo& silo, 
   AwaitTlsLook();
 }
 
+void Sender::Connect() {
+  boost::asio::post(silo_.loop(), [this, alive = std::weak_ptr<void>(alive_)] {
+    if (!alive.expired()) pool_.Connect();
+  });
+}
+
 void Sender::Close() {
   closing_.Set();
   tls_timer_.cancel();
@@ -92,7 +115,7 @@ void Sender::Close() {
 
 // --- one request, with its repetitions ---
 
-Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, const Sendable& sendable) {
+Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& sendable) {
   Retry retry(retry_budget_, random_);
   std::size_t avoid = kNoEndpoint;
   for (;;) {
@@ -121,8 +144,8 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, const Sendable&
   }
 }
 
-Awaitable<Attempt> Sender::Try(Deadline deadline, const Sendable& sendable,
-                               Admission::Permit permit, BearerPtr bearer) {
+Awaitable<Attempt> Sender::Try(Deadline deadline, Sendable& sendable, Admission::Permit permit,
+                               BearerPtr bearer) {
   const SteadyTime now = clock_.Now();
   const auto patience = Patience(sendable.rpc(), permit);
   const auto left = std::min<std::chrono::nanoseconds>(deadline.at - now, patience);
@@ -136,12 +159,18 @@ Awaitable<Attempt> Sender::Try(Deadline deadline, const Sendable& sendable,
   }
   const SetAtEnd set_at_end(over);
   Attempt attempt;
-  attempt.done = co_await sendable.Send(silo_, *lease.channel(), left, bearer.get());
+  auto request = RequestOf(sendable, now + left, bearer.get());
+  if (request.message.size() > kLargestRequestBytes) {
+    attempt.failure = TooLarge(sendable.rpc(), request.message.size());
+    co_return attempt;
+  }
+  auto sending = SendUnary(*lease.channel()->rpc, std::move(request));
+  attempt.done = co_await std::move(sending);
   attempt.failure = Judge(sent, *attempt.done, permit);
   co_return attempt;
 }
 
-Awaitable<Attempt> Sender::HedgedTry(Deadline deadline, const Sendable& sendable,
+Awaitable<Attempt> Sender::HedgedTry(Deadline deadline, Sendable& sendable,
                                      Admission::Permit permit, BearerPtr bearer) {
   hedge_budget_.Earn();
   const std::size_t first = permit.endpoint();
@@ -173,26 +202,26 @@ std::chrono::nanoseconds Sender::Patience(const RpcInfo& rpc,
   return permit.probe() ? std::min(times_.rpc, kProbePatience) : times_.rpc;
 }
 
-std::optional<Failure> Sender::FailureOf(const Sent& sent, const UnaryCallBase& done) const {
-  const Sendable& sendable = sent.sendable;
+std::optional<Failure> Sender::FailureOf(const Sent& sent, const UnaryCall& done) const {
+  Sendable& sendable = sent.sendable;
   if (done.status.ok()) {
-    const char* missing = sendable.Lacks(done);
-    if (missing == nullptr) return std::nullopt;
-    return Failure{Garbage(sendable.rpc(), missing), FailureClass::kGarbled};
+    const auto trouble = sendable.Read(done);
+    if (!trouble) return std::nullopt;
+    return Failure{Garbage(sendable.rpc(), *trouble), FailureClass::kGarbled};
   }
   if (done.abandoned) {
     return Failure{UpstreamError(CKR_DEVICE_ERROR, std::string(sendable.rpc().name) +
                                                        ": the connection to the HSM fell silent"),
-                   FailureClass::kUnreachable};
+                   done.sent ? FailureClass::kUnreachable : FailureClass::kNotSent};
   }
   Failure failure = FailureFrom(sendable.rpc(), done.status);
-  const bool waited_in_vain = failure.what == FailureClass::kTimedOut && !sent.channel->Connected();
-  const bool refused = failure.what == FailureClass::kUnreachable && sent.channel->Refused();
-  if (waited_in_vain || refused) failure.what = FailureClass::kNotSent;
+  const bool may_have_run =
+      failure.what == FailureClass::kTimedOut || failure.what == FailureClass::kUnreachable;
+  if (may_have_run && !done.sent) failure.what = FailureClass::kNotSent;
   return failure;
 }
 
-std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCallBase& done,
+std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCall& done,
                                      Admission::Permit& permit) {
   const RpcInfo& rpc = sent.sendable.rpc();
   const SteadyTime now = clock_.Now();
@@ -202,22 +231,22 @@ std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCallBase& done
     return Failure{UpstreamError(CKR_DEVICE_ERROR, "the request was cancelled"),
                    FailureClass::kFinal};
   }
+  if (done.answered) sent.channel->heard_at = now;
   std::optional<Failure> failure = FailureOf(sent, done);
   if (!failure) {
-    sent.channel->heard_at = now;
     permit.Report(Verdict::kAnswered);
     metrics_.Answered(rpc, took);
     return std::nullopt;
   }
   metrics_.Failed(rpc, failure->what, took);
-  const bool timed_out = failure->what == FailureClass::kTimedOut;
-  if (!timed_out && !done.abandoned) sent.channel->heard_at = now;
   // A try that was cut short by its call's deadline says nothing about the endpoint.
-  const bool cut_short =
-      done.status.error_code() == grpc::DEADLINE_EXCEEDED && took < sent.patience / 2;
+  const bool cut_short = done.status.code == RpcCode::kDeadlineExceeded && took < sent.patience / 2;
   if (cut_short) return failure;
   permit.Report(VerdictOf(failure->what));
-  if (timed_out) GiveUpIfSilent(sent.channel, sent.endpoint, sent.at);
+  const bool in_vain = done.status.code == RpcCode::kDeadlineExceeded && !done.answered;
+  if (in_vain && sent.channel->rpc->Connected()) {
+    GiveUpIfSilent(sent.channel, sent.endpoint, sent.at);
+  }
   return failure;
 }
 
@@ -225,7 +254,7 @@ void Sender::GiveUpIfSilent(const ChannelPtr& channel, std::size_t endpoint, Ste
   if (channel->heard_at >= since) return;
   const SteadyTime now = clock_.Now();
   const std::size_t replaced = pool_.ReplaceSilent(endpoint, since, now);
-  channel->Abandon();
+  channel->rpc->Abandon();
   if (replaced == 0) return;
   metrics_.Replaced(replaced);
   log::Warn(
@@ -238,7 +267,7 @@ void Sender::GiveUpIfSilent(const ChannelPtr& channel, std::size_t endpoint, Ste
 Awaitable<void> Sender::Watch(ChannelPtr channel, std::size_t endpoint, BearerPtr bearer,
                               std::shared_ptr<Event> over) {
   const grep11::GetMechanismListRequest request;
-  const SendableOf<GetMechanismListRpc> question(request);
+  SendableOf<GetMechanismListRpc> question(request);
   const auto patience = std::min(times_.rpc, kProbePatience);
   const std::weak_ptr<void> alive = alive_;
   SteadyTime look = clock_.Now() + times_.rpc;
@@ -248,12 +277,13 @@ Awaitable<void> Sender::Watch(ChannelPtr channel, std::size_t endpoint, BearerPt
     const SteadyTime now = clock_.Now();
     look = channel->heard_at + times_.rpc;
     if (look > now) continue;
-    const FinishedCall done = co_await question.Send(silo_, *channel, patience, bearer.get());
+    auto asking = SendUnary(*channel->rpc, RequestOf(question, now + patience, bearer.get()));
+    const FinishedCall done = co_await std::move(asking);
     if (alive.expired() || done->cancelled || done->abandoned) co_return;
     look = clock_.Now() + times_.rpc;
-    if (done->status.error_code() == grpc::DEADLINE_EXCEEDED) {
+    if (done->status.code == RpcCode::kDeadlineExceeded) {
       GiveUpIfSilent(channel, endpoint, now);
-    } else {
+    } else if (done->answered) {
       channel->heard_at = clock_.Now();
     }
   }
@@ -309,7 +339,9 @@ void Sender::LookAtTlsFiles() {
   if (!tls_watch_) return;
   if (const auto material = tls_watch_->Look()) {
     log::Info("the TLS files have changed: connections to the HSM are made anew with them");
-    pool_.Renew(MakeTlsCredentials(*material), clock_.Now());
+    auto tls = MakeTlsContext(material->pem());
+    if (!tls) return log::Error("the changed TLS files cannot be used: {}", tls.error().detail);
+    pool_.Renew(*tls, clock_.Now());
     looks_while_renewing_ = 0;
   }
   if (pool_.renewing()) SettleConnections();

@@ -1,6 +1,6 @@
-// Room: upstream. May include: core, config, runtime. May touch: gRPC. The whole life of a request:
-// token, turn, connection, answer, and again if that may help. Included by grep11_client.cc alone:
-// it drags gRPC in.
+// Room: upstream. May include: core, config, runtime, rpc. The whole life of a request: token,
+// turn, connection, answer, and again if that may help. Included by grep11_client.cc alone: it
+// drags the messages in.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -36,21 +36,22 @@ class Sender {
   // passed is borrowed until the awaitable completes.
   //   errors  the HSM's own code; CKR_DEVICE_ERROR, CKR_DEVICE_MEMORY as Admission::Acquire() and
   //           status_map.h say
-  Awaitable<Result<FinishedCall>> Run(const HsmCall& call, const Sendable& sendable);
+  Awaitable<Result<FinishedCall>> Run(const HsmCall& call, Sendable& sendable);
 
   Admission& admission() { return admission_; }
-  void Connect() { pool_.Connect(); }
+  // As Grep11Client.
+  void Connect();
   // As Grep11Client.
   void Close();
   void LookAtTlsFiles();
 
  private:
   // One try, from its turn to its end.
-  Awaitable<Attempt> Try(Deadline deadline, const Sendable& sendable, Admission::Permit permit,
+  Awaitable<Attempt> Try(Deadline deadline, Sendable& sendable, Admission::Permit permit,
                          BearerPtr bearer);
   // The same; if the answer takes long, a second try elsewhere, and the faster one's answer.
-  Awaitable<Attempt> HedgedTry(Deadline deadline, const Sendable& sendable,
-                               Admission::Permit permit, BearerPtr bearer);
+  Awaitable<Attempt> HedgedTry(Deadline deadline, Sendable& sendable, Admission::Permit permit,
+                               BearerPtr bearer);
   bool Hedges(const RpcInfo& rpc) const {
     return times_.hedge > std::chrono::milliseconds(0) && rpc.id == RpcId::kSignSingle;
   }
@@ -64,15 +65,14 @@ class Sender {
 
   // One request on its way.
   struct Sent {
-    const Sendable& sendable;
+    Sendable& sendable;
     const ChannelPtr& channel;
     std::size_t endpoint;
     SteadyTime at;
     std::chrono::nanoseconds patience;
   };
-  std::optional<Failure> Judge(const Sent& sent, const UnaryCallBase& done,
-                               Admission::Permit& permit);
-  std::optional<Failure> FailureOf(const Sent& sent, const UnaryCallBase& done) const;
+  std::optional<Failure> Judge(const Sent& sent, const UnaryCall& done, Admission::Permit& permit);
+  std::optional<Failure> FailureOf(const Sent& sent, const UnaryCall& done) const;
   // Nothing came on `channel` for as long as a request sent `since` was waited for: the connection
   // is dead, whatever its state says. All of that endpoint that are as silent are made anew, and
   // what waits on this one goes elsewhere.

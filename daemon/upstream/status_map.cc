@@ -2,7 +2,6 @@
 #include "daemon/upstream/status_map.h"
 
 #include <grep11_errors.pb.h>
-#include <grpcpp/support/status.h>
 #include <rpc_status.pb.h>
 
 #include <algorithm>
@@ -146,33 +145,34 @@ static_assert(std::ranges::is_sorted(kCodes, std::ranges::less_equal{}, &HsmCode
 
 // A status without the GREP11 detail (wire sheet 7.3, behaviour R130). Row i is gRPC code i.
 struct PlainStatus {
-  grpc::StatusCode code;
+  RpcCode code;
   std::string_view name;
   CK_RV rv;
   FailureClass what;
 };
 constexpr auto kPlain = std::to_array<PlainStatus>({
-    {grpc::OK, "OK", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    {RpcCode::kOk, "OK", CKR_DEVICE_ERROR, FailureClass::kFinal},
     // Not by us: then nobody asks here. Servers and proxies that stop end their calls so.
-    {grpc::CANCELLED, "CANCELLED", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-    // Also what gRPC makes of a stream that broke off.
-    {grpc::UNKNOWN, "UNKNOWN", CKR_DEVICE_ERROR, FailureClass::kGarbled},
-    {grpc::INVALID_ARGUMENT, "INVALID_ARGUMENT", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
-    {grpc::DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", CKR_DEVICE_ERROR, FailureClass::kTimedOut},
-    {grpc::NOT_FOUND, "NOT_FOUND", CKR_DEVICE_ERROR, FailureClass::kFinal},
-    {grpc::ALREADY_EXISTS, "ALREADY_EXISTS", CKR_DEVICE_ERROR, FailureClass::kFinal},
-    {grpc::PERMISSION_DENIED, "PERMISSION_DENIED", CKR_USER_NOT_LOGGED_IN,
+    {RpcCode::kCancelled, "CANCELLED", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
+    // Also an answer without a status.
+    {RpcCode::kUnknown, "UNKNOWN", CKR_DEVICE_ERROR, FailureClass::kGarbled},
+    {RpcCode::kInvalidArgument, "INVALID_ARGUMENT", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
+    {RpcCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", CKR_DEVICE_ERROR, FailureClass::kTimedOut},
+    {RpcCode::kNotFound, "NOT_FOUND", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    {RpcCode::kAlreadyExists, "ALREADY_EXISTS", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    {RpcCode::kPermissionDenied, "PERMISSION_DENIED", CKR_USER_NOT_LOGGED_IN,
      FailureClass::kForbidden},
-    {grpc::RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED", CKR_DEVICE_MEMORY, FailureClass::kExhausted},
-    {grpc::FAILED_PRECONDITION, "FAILED_PRECONDITION", CKR_DEVICE_ERROR, FailureClass::kFinal},
-    {grpc::ABORTED, "ABORTED", CKR_DEVICE_ERROR, FailureClass::kAskAgain},
-    {grpc::OUT_OF_RANGE, "OUT_OF_RANGE", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
-    {grpc::UNIMPLEMENTED, "UNIMPLEMENTED", CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
-    // GREP11 has no use for it: gRPC gives it for answers that break its rules.
-    {grpc::INTERNAL, "INTERNAL", CKR_DEVICE_ERROR, FailureClass::kGarbled},
-    {grpc::UNAVAILABLE, "UNAVAILABLE", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-    {grpc::DATA_LOSS, "DATA_LOSS", CKR_DEVICE_ERROR, FailureClass::kGarbled},
-    {grpc::UNAUTHENTICATED, "UNAUTHENTICATED", CKR_USER_NOT_LOGGED_IN,
+    {RpcCode::kResourceExhausted, "RESOURCE_EXHAUSTED", CKR_DEVICE_MEMORY,
+     FailureClass::kExhausted},
+    {RpcCode::kFailedPrecondition, "FAILED_PRECONDITION", CKR_DEVICE_ERROR, FailureClass::kFinal},
+    {RpcCode::kAborted, "ABORTED", CKR_DEVICE_ERROR, FailureClass::kAskAgain},
+    {RpcCode::kOutOfRange, "OUT_OF_RANGE", CKR_ARGUMENTS_BAD, FailureClass::kFinal},
+    {RpcCode::kUnimplemented, "UNIMPLEMENTED", CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
+    // GREP11 has no use for it: it stands for answers that break gRPC's rules.
+    {RpcCode::kInternal, "INTERNAL", CKR_DEVICE_ERROR, FailureClass::kGarbled},
+    {RpcCode::kUnavailable, "UNAVAILABLE", CKR_DEVICE_ERROR, FailureClass::kUnreachable},
+    {RpcCode::kDataLoss, "DATA_LOSS", CKR_DEVICE_ERROR, FailureClass::kGarbled},
+    {RpcCode::kUnauthenticated, "UNAUTHENTICATED", CKR_USER_NOT_LOGGED_IN,
      FailureClass::kUnauthenticated},
 });
 static_assert([] {
@@ -197,11 +197,11 @@ std::string Printable(std::string_view text) {
   return out;
 }
 
-std::optional<grep11::Grep11Error> DetailOf(const grpc::Status& status) {
+std::optional<grep11::Grep11Error> DetailOf(const RpcStatus& status) {
   gw::rpc::Status rpc_status;
   grep11::Grep11Error detail;
   // "exactly one Any detail" (wire sheet 7.1)
-  if (status.error_details().empty() || !rpc_status.ParseFromString(status.error_details()) ||
+  if (status.details.empty() || !rpc_status.ParseFromString(status.details) ||
       rpc_status.details_size() != 1 || !rpc_status.details(0).UnpackTo(&detail)) {
     return std::nullopt;
   }
@@ -251,37 +251,27 @@ Failure FromKnownDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail) {
 }
 
 // RESOURCE_EXHAUSTED with a detail is more than the detail's hint: nothing ran.
-Failure FromDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail, grpc::StatusCode code) {
+Failure FromDetail(const RpcInfo& rpc, const grep11::Grep11Error& detail, RpcCode code) {
   Failure failure = FromKnownDetail(rpc, detail);
-  if (code == grpc::RESOURCE_EXHAUSTED && failure.what == FailureClass::kAskAgain) {
+  if (code == RpcCode::kResourceExhausted && failure.what == FailureClass::kAskAgain) {
     failure.what = FailureClass::kExhausted;
   }
   return failure;
 }
 
 // Limits of message sizes come under the same code as overload, but never go away.
-bool IsSizeLimit(const grpc::Status& status) {
-  return status.error_message().find("larger than max") != std::string::npos;
+bool IsSizeLimit(const RpcStatus& status) {
+  return status.message.find("larger than max") != std::string::npos;
 }
 
-// Only we have this limit, so the message is about an answer, not about the request.
-bool IsLargeReply(const grpc::Status& status) {
-  return status.error_message().find("vs. " + std::to_string(kLargestReplyBytes)) !=
-         std::string::npos;
-}
-
-Failure FromPlain(const RpcInfo& rpc, const grpc::Status& status) {
-  const auto index = static_cast<std::size_t>(status.error_code());
-  const PlainStatus& row = index < kPlain.size() ? kPlain[index] : kPlain[grpc::UNKNOWN];
-  std::string text = std::string(rpc.name) + ": " + std::string(row.name) + ": " +
-                     Printable(status.error_message());
+Failure FromPlain(const RpcInfo& rpc, const RpcStatus& status) {
+  const PlainStatus& row = kPlain[static_cast<std::size_t>(status.code)];
+  std::string text =
+      std::string(rpc.name) + ": " + std::string(row.name) + ": " + Printable(status.message);
   if (row.what == FailureClass::kForbidden || row.what == FailureClass::kUnauthenticated) {
     text += "; needed: IAM action " + std::string(rpc.action);
   }
   if (row.what == FailureClass::kExhausted && IsSizeLimit(status)) {
-    if (IsLargeReply(status)) {
-      return {UpstreamError(CKR_DEVICE_ERROR, std::move(text), true), FailureClass::kGarbled};
-    }
     return {CallerError(CKR_DATA_LEN_RANGE, std::move(text)), FailureClass::kFinal};
   }
   const bool retryable = row.what != FailureClass::kFinal;
@@ -292,11 +282,11 @@ Failure FromPlain(const RpcInfo& rpc, const grpc::Status& status) {
 
 std::span<const HsmCode> KnownHsmCodes() { return kCodes; }
 
-Failure FailureFrom(const RpcInfo& rpc, const grpc::Status& status) {
-  if (const auto detail = DetailOf(status)) return FromDetail(rpc, *detail, status.error_code());
-  if (status.error_code() == grpc::UNKNOWN) {
-    if (const HsmCode* code = CodeNamedIn(status.error_message())) {
-      return FromCode(rpc, *code, Printable(status.error_message()), false);
+Failure FailureFrom(const RpcInfo& rpc, const RpcStatus& status) {
+  if (const auto detail = DetailOf(status)) return FromDetail(rpc, *detail, status.code);
+  if (status.code == RpcCode::kUnknown) {
+    if (const HsmCode* code = CodeNamedIn(status.message)) {
+      return FromCode(rpc, *code, Printable(status.message), false);
     }
   }
   return FromPlain(rpc, status);

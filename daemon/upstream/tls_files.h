@@ -7,6 +7,7 @@
 #include "daemon/config/config.h"
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
+#include "daemon/rpc/tls_context.h"
 
 namespace gw {
 
@@ -15,6 +16,8 @@ struct TlsMaterial {
   std::string roots;         // never empty
   std::string certificates;  // own chain; empty without mutual
   SecretBytes key;           // empty without mutual
+
+  TlsPem pem() const { return {roots, certificates, key.text()}; }
 };
 
 // Reads the files of `tls`, the system's trust store if no CA file is named, and checks that they

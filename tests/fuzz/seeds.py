@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Room: tests/fuzz. Writes the seeds of the fuzz targets: one frame of each carried function with a body of the right
-shape, a few whole conversations, attribute lists, the example configurations.
+shape, a few whole conversations, attribute lists, answers of an HSM, the example configurations.
 
 usage: seeds.py FOLDER. May touch: FOLDER, the examples below config/, read only.
 """
@@ -100,6 +100,27 @@ def attribute_lists():
             "nested": coded((0x40000211, coded((3, b"x"))))}
 
 
+def answers():
+    """HTTP/2 as a server speaks it, headers as literals without index (RFC 7541 section 6.2.2)."""
+    def frame(kind, flags, stream, body=b""):
+        return struct.pack(">I", len(body))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + body
+
+    def headers(stream, flags, *pairs):
+        block = b"".join(b"\0" + bytes([len(n)]) + n + bytes([len(v)]) + v for n, v in pairs)
+        return frame(1, 4 | flags, stream, block)
+
+    hello = frame(4, 0, 0) + frame(4, 1, 0)
+    good = (b":status", b"200"), (b"content-type", b"application/grpc")
+    message = b"\0" + struct.pack(">I", 4) + b"\x0a\x02ok"
+    fine = headers(1, 0, *good) + frame(0, 0, 1, message) + headers(1, 1, (b"grpc-status", b"0"))
+    refusal = headers(3, 1, *good, (b"grpc-status", b"2"), (b"grpc-message", b"no%20key"),
+                      (b"grpc-status-details-bin", b"Zm9v"))
+    return {"fine": hello + fine, "refusal": hello + refusal + fine, "page": hello + headers(1, 1, (b":status", b"502")),
+            "reset": hello + frame(3, 0, 1, struct.pack(">I", 7)),
+            "goaway": hello + frame(7, 0, 0, struct.pack(">II", 1, 0)) + fine,
+            "ping": hello + frame(6, 0, 0, bytes(8)) + fine}
+
+
 def configurations():
     seeds = {"minimal": b'tokens:\n  0:\n    grep11connection: {address: "hsm.example", port: "443"}\n'
                         b"    storage: {remotestore: {enabled: true}}\n    users:\n"
@@ -114,7 +135,8 @@ def configurations():
 
 
 def main():
-    for target, make in (("frames", frames), ("attributes", attribute_lists), ("config", configurations)):
+    for target, make in (("frames", frames), ("attributes", attribute_lists), ("answers", answers),
+                         ("config", configurations)):
         folder = os.path.join(sys.argv[1], target)
         os.makedirs(folder, exist_ok=True)
         for name, data in make().items():

@@ -23,8 +23,9 @@ EDGES = {
         "daemon/config/config.h", "daemon/runtime/event.h", "daemon/runtime/spawn.h"),
     "daemon/sealing": CORE + (
         "daemon/token/", "daemon/attributes/", "daemon/keystore/keystore.h", "daemon/localcrypto/"),
+    "daemon/rpc": CORE + ("daemon/runtime/",),
     "daemon/upstream": CORE + (
-        "daemon/mechanism/", "daemon/config/config.h", "daemon/runtime/"),
+        "daemon/mechanism/", "daemon/config/config.h", "daemon/rpc/", "daemon/runtime/"),
     "daemon/policy": CORE + ("daemon/config/config.h",),
     "daemon/ops": CORE + (
         "daemon/token/", "daemon/mechanism/", "daemon/attributes/", "daemon/keystore/keystore.h",
@@ -58,15 +59,16 @@ WAITING = r"(any_io_executor|as_tuple|awaitable|bind_executor|co_spawn|detached|
 # Foreign headers that are walls: (name, the whole include as a pattern, rooms behind the wall).
 WALLS = [
     ("gRPC", r"grpc(pp)?/.*|.*grpc\.pb\.h",
-     ("daemon/upstream", "daemon/runtime", "emulator", "bench", "daemon")),
+     ("emulator", "bench")),
+    ("HTTP/2", r"nghttp2/.*", ("daemon/rpc",)),
     ("protobuf", r"google/protobuf/.*|.*\.pb\.h", ("daemon/upstream", "emulator", "bench", "proto/grep11")),
-    ("OpenSSL", r"openssl/.*", ("daemon/localcrypto", "emulator", "bench")),
+    ("OpenSSL", r"openssl/.*", ("daemon/localcrypto", "daemon/rpc", "emulator", "bench")),
     ("Asio", rf"boost/(asio|beast)(?!/{WAITING}).*", (
-        "daemon/core", "daemon/runtime", "daemon/front", "daemon/upstream", "daemon/admin", "daemon/keystore",
+        "daemon/core", "daemon/runtime", "daemon/front", "daemon/rpc", "daemon/upstream", "daemon/admin", "daemon/keystore",
         "emulator", "bench", "bench/micro", "daemon")),
     # config/ knows addresses and the length of a socket's name, and opens none.
     ("sockets", r"(sys/(socket|un)|netinet/.*|arpa/.*|netdb)\.h", (
-        "daemon/config", "daemon/front", "daemon/upstream", "daemon/runtime", "daemon/admin", "pkcs11-shim", "emulator", "bench")),
+        "daemon/config", "daemon/front", "daemon/rpc", "daemon/runtime", "daemon/admin", "pkcs11-shim", "emulator", "bench")),
     ("SQLite", r"sqlite3\.h", ("daemon/keystore",)),
     ("YAML", r"yaml-cpp/.*", ("daemon/config",)),
     ("files", r"fstream|filesystem", (

@@ -17,7 +17,7 @@
 #include <set>
 #include <thread>
 
-#include "daemon/runtime/tsan.h"
+#include "tests/support/tsan.h"
 
 namespace gw::test {
 namespace {

@@ -1,4 +1,4 @@
-// Room: tests/unit/runtime. RPCs on a silo are tested with tests/unit/upstream/async_unary_test.cc.
+// Room: tests/unit/runtime. RPCs on a silo are tested in tests/unit/rpc.
 #include "daemon/runtime/silo.h"
 
 #include <gtest/gtest.h>
@@ -65,33 +65,44 @@ TEST(SiloTest, AStopGivesALongTimerUp) {
 }
 
 // Takes note of the stop, and tries to start something new in the middle of it.
-class Stubborn final : public CqTag {
+class Stubborn final : public Stoppable {
  public:
   explicit Stubborn(Silo& silo) : silo_(silo) {}
-  void Complete(bool) override {}
-  void Cancel() override {
-    cancelled_ = true;
+  void SiloStops() override {
+    ++told_;
     next_ = std::make_unique<Stubborn>(silo_);
     let_in_ = silo_.Register(*next_);
   }
-  bool cancelled() const { return cancelled_; }
+  int told() const { return told_; }
   bool let_in() const { return let_in_; }
 
  private:
   Silo& silo_;
   std::unique_ptr<Stubborn> next_;
-  bool cancelled_ = false;
+  int told_ = 0;
   bool let_in_ = true;
 };
 
-TEST(SiloTest, AStopCancelsWhatIsInFlightAndLetsNothingNewIn) {
+TEST(SiloTest, AStopIsToldOnceAndLetsNothingNewIn) {
   Silo silo;
   silo.Start();
-  Stubborn tag(silo);
-  EXPECT_TRUE(test::OnLoop(silo, [&] { return silo.Register(tag); }));
+  Stubborn one(silo), other(silo);
+  EXPECT_TRUE(test::OnLoop(silo, [&] { return silo.Register(one) && silo.Register(other); }));
   silo.Stop();
-  EXPECT_TRUE(tag.cancelled());
-  EXPECT_FALSE(tag.let_in());
+  EXPECT_EQ(one.told(), 1);
+  EXPECT_EQ(other.told(), 1);
+  EXPECT_FALSE(one.let_in());
+}
+
+TEST(SiloTest, WhatIsGoneByThenIsNotTold) {
+  Silo silo;
+  silo.Start();
+  auto gone = std::make_unique<Stubborn>(silo);
+  test::OnLoop(silo, [&] {
+    EXPECT_TRUE(silo.Register(*gone));
+    gone.reset();
+  });
+  silo.Stop();
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // Room: tests/unit/upstream.
 #include "daemon/upstream/status_map.h"
 
-#include <grpcpp/support/status.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -14,15 +13,15 @@ namespace {
 
 const RpcInfo& kSign = InfoOf(RpcId::kSignSingle);
 
-Failure From(grpc::StatusCode code, const std::string& message, const std::string& details = "") {
-  return FailureFrom(kSign, grpc::Status(code, message, details));
+Failure From(RpcCode code, const std::string& message, const std::string& details = "") {
+  return FailureFrom(kSign, {code, message, details});
 }
 Failure FromHsm(std::uint64_t code, bool retry = false) {
-  return From(grpc::UNKNOWN, "text", test::Grep11Details(code, "the detail's text", retry));
+  return From(RpcCode::kUnknown, "text", test::Grep11Details(code, "the detail's text", retry));
 }
 
 struct PlainCase {
-  grpc::StatusCode code;
+  RpcCode code;
   CK_RV rv;
   FailureClass what;
 };
@@ -40,23 +39,23 @@ TEST_P(PlainStatusTest, AStatusWithoutDetailIsMappedByItsCode) {
 INSTANTIATE_TEST_SUITE_P(
     AllCodes, PlainStatusTest,
     testing::Values(
-        PlainCase{grpc::CANCELLED, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-        PlainCase{grpc::UNKNOWN, CKR_DEVICE_ERROR, FailureClass::kGarbled},
-        PlainCase{grpc::INVALID_ARGUMENT, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
-        PlainCase{grpc::DEADLINE_EXCEEDED, CKR_DEVICE_ERROR, FailureClass::kTimedOut},
-        PlainCase{grpc::NOT_FOUND, CKR_DEVICE_ERROR, FailureClass::kFinal},
-        PlainCase{grpc::ALREADY_EXISTS, CKR_DEVICE_ERROR, FailureClass::kFinal},
-        PlainCase{grpc::PERMISSION_DENIED, CKR_USER_NOT_LOGGED_IN, FailureClass::kForbidden},
-        PlainCase{grpc::RESOURCE_EXHAUSTED, CKR_DEVICE_MEMORY, FailureClass::kExhausted},
-        PlainCase{grpc::FAILED_PRECONDITION, CKR_DEVICE_ERROR, FailureClass::kFinal},
-        PlainCase{grpc::ABORTED, CKR_DEVICE_ERROR, FailureClass::kAskAgain},
-        PlainCase{grpc::OUT_OF_RANGE, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
-        PlainCase{grpc::UNIMPLEMENTED, CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
-        PlainCase{grpc::INTERNAL, CKR_DEVICE_ERROR, FailureClass::kGarbled},
-        PlainCase{grpc::UNAVAILABLE, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
-        PlainCase{grpc::DATA_LOSS, CKR_DEVICE_ERROR, FailureClass::kGarbled},
-        PlainCase{grpc::UNAUTHENTICATED, CKR_USER_NOT_LOGGED_IN, FailureClass::kUnauthenticated},
-        PlainCase{grpc::DO_NOT_USE, CKR_DEVICE_ERROR, FailureClass::kGarbled}));
+        PlainCase{RpcCode::kCancelled, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
+        PlainCase{RpcCode::kUnknown, CKR_DEVICE_ERROR, FailureClass::kGarbled},
+        PlainCase{RpcCode::kInvalidArgument, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
+        PlainCase{RpcCode::kDeadlineExceeded, CKR_DEVICE_ERROR, FailureClass::kTimedOut},
+        PlainCase{RpcCode::kNotFound, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{RpcCode::kAlreadyExists, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{RpcCode::kPermissionDenied, CKR_USER_NOT_LOGGED_IN, FailureClass::kForbidden},
+        PlainCase{RpcCode::kResourceExhausted, CKR_DEVICE_MEMORY, FailureClass::kExhausted},
+        PlainCase{RpcCode::kFailedPrecondition, CKR_DEVICE_ERROR, FailureClass::kFinal},
+        PlainCase{RpcCode::kAborted, CKR_DEVICE_ERROR, FailureClass::kAskAgain},
+        PlainCase{RpcCode::kOutOfRange, CKR_ARGUMENTS_BAD, FailureClass::kFinal},
+        PlainCase{RpcCode::kUnimplemented, CKR_FUNCTION_NOT_SUPPORTED, FailureClass::kFinal},
+        PlainCase{RpcCode::kInternal, CKR_DEVICE_ERROR, FailureClass::kGarbled},
+        PlainCase{RpcCode::kUnavailable, CKR_DEVICE_ERROR, FailureClass::kUnreachable},
+        PlainCase{RpcCode::kDataLoss, CKR_DEVICE_ERROR, FailureClass::kGarbled},
+        PlainCase{RpcCode::kUnauthenticated, CKR_USER_NOT_LOGGED_IN,
+                  FailureClass::kUnauthenticated}));
 
 TEST(StatusMapTest, EveryKnownCodeOfTheHsmPassesUnchanged) {
   ASSERT_EQ(KnownHsmCodes().size(), 121u);
@@ -97,50 +96,44 @@ TEST(StatusMapTest, NotAuthenticatedAsksForARenewalLikeTheGrpcCode) {
 }
 
 TEST(StatusMapTest, ANameInTheMessageHelpsWhenTheDetailIsMissing) {
-  EXPECT_EQ(From(grpc::UNKNOWN, "CKR_SIGNATURE_INVALID").error.rv, CKR_SIGNATURE_INVALID);
-  EXPECT_EQ(From(grpc::UNKNOWN, "libep11.so m_UnwrapKey: CKR_WRAPPED_KEY_INVALID, sorry").error.rv,
-            CKR_WRAPPED_KEY_INVALID);
-  EXPECT_EQ(From(grpc::UNKNOWN, "CKR_NO_SUCH_NAME").error.rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(From(grpc::UNKNOWN, "CKR_").error.rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(From(grpc::UNAVAILABLE, "CKR_SIGNATURE_INVALID").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(RpcCode::kUnknown, "CKR_SIGNATURE_INVALID").error.rv, CKR_SIGNATURE_INVALID);
+  EXPECT_EQ(
+      From(RpcCode::kUnknown, "libep11.so m_UnwrapKey: CKR_WRAPPED_KEY_INVALID, sorry").error.rv,
+      CKR_WRAPPED_KEY_INVALID);
+  EXPECT_EQ(From(RpcCode::kUnknown, "CKR_NO_SUCH_NAME").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(RpcCode::kUnknown, "CKR_").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(RpcCode::kUnavailable, "CKR_SIGNATURE_INVALID").error.rv, CKR_DEVICE_ERROR);
 }
 
 TEST(StatusMapTest, GarbageInTheDetailsIsAsGoodAsNone) {
   const std::string good = test::Grep11Details(CKR_DATA_INVALID, "", false);
-  EXPECT_EQ(From(grpc::UNKNOWN, "x", "\xff\xff\xff").error.rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(From(grpc::UNKNOWN, "x", good.substr(0, good.size() - 1)).error.rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(From(grpc::UNKNOWN, "x", good + good).error.rv, CKR_DEVICE_ERROR);  // two details
+  EXPECT_EQ(From(RpcCode::kUnknown, "x", "\xff\xff\xff").error.rv, CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(RpcCode::kUnknown, "x", good.substr(0, good.size() - 1)).error.rv,
+            CKR_DEVICE_ERROR);
+  EXPECT_EQ(From(RpcCode::kUnknown, "x", good + good).error.rv, CKR_DEVICE_ERROR);  // two details
 }
 
 TEST(StatusMapTest, AMissingRightNamesItsAction) {
-  EXPECT_NE(From(grpc::PERMISSION_DENIED, "no").error.detail.find("hs-crypto.crypto.sign"),
+  EXPECT_NE(From(RpcCode::kPermissionDenied, "no").error.detail.find("hs-crypto.crypto.sign"),
             std::string::npos);
 }
 
 TEST(StatusMapTest, AMessageThatIsTooLargeIsNoOverload) {
   const Failure failure =
-      From(grpc::RESOURCE_EXHAUSTED, "Sent message larger than max (70000000 vs. 67108864)");
+      From(RpcCode::kResourceExhausted, "Sent message larger than max (70000000 vs. 67108864)");
   EXPECT_EQ(failure.error.rv, CKR_DATA_LEN_RANGE);
   EXPECT_EQ(failure.what, FailureClass::kFinal);
 }
 
-TEST(StatusMapTest, AnAnswerThatIsTooLargeIsNotTheCallersFault) {
-  const Failure failure =
-      From(grpc::RESOURCE_EXHAUSTED, "Received message larger than max (70000000 vs. " +
-                                         std::to_string(kLargestReplyBytes) + ")");
-  EXPECT_EQ(failure.error.rv, CKR_DEVICE_ERROR);
-  EXPECT_EQ(failure.what, FailureClass::kGarbled);
-}
-
 TEST(StatusMapTest, OverloadWithTheRetryHintIsOverload) {
   const std::string details = test::Grep11Details(CKR_FUNCTION_CANCELED, "too many", true);
-  EXPECT_EQ(From(grpc::RESOURCE_EXHAUSTED, "x", details).what, FailureClass::kExhausted);
+  EXPECT_EQ(From(RpcCode::kResourceExhausted, "x", details).what, FailureClass::kExhausted);
 }
 
 TEST(StatusMapTest, TextOfTheOtherSideCannotForgeLogLines) {
-  const std::string detail = From(grpc::INTERNAL, "a\nERROR: b\x1b[31m").error.detail;
+  const std::string detail = From(RpcCode::kInternal, "a\nERROR: b\x1b[31m").error.detail;
   EXPECT_EQ(detail.find_first_of("\n\x1b"), std::string::npos);
-  EXPECT_LT(From(grpc::INTERNAL, std::string(100'000, 'x')).error.detail.size(), 1000u);
+  EXPECT_LT(From(RpcCode::kInternal, std::string(100'000, 'x')).error.detail.size(), 1000u);
 }
 
 TEST(StatusMapTest, AMissingMasterKeyIsSaidPlainly) {
@@ -155,6 +148,7 @@ TEST(RpcTableTest, EveryRpcHasItsNameAndAction) {
     const RpcInfo& info = InfoOf(static_cast<RpcId>(i));
     EXPECT_TRUE(names.insert(info.name).second) << info.name;
     EXPECT_TRUE(info.action.starts_with("hs-crypto.crypto.")) << info.name;
+    EXPECT_EQ(info.method, "/grep11.Crypto/" + std::string(info.name));
   }
 }
 

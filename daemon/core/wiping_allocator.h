@@ -1,5 +1,4 @@
-// Room: upstream. May include: core. Memory that is wiped when it is given back, for parsers whose
-// buffers hold tokens.
+// Room: core. Memory that is wiped when it is given back, for buffers that pass secrets on.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Room: runtime. Hand-over points that ThreadSanitizer cannot see.
+// Room: tests/support. Hand-over points that ThreadSanitizer cannot see.
 // gRPC is not instrumented, so the order "tag filled here, handed to gRPC, taken out by the queue
 // thread" is invisible to TSan. The maker of a tag releases it, the queue thread acquires it. In
 // every other build these are nothing.
