@@ -179,8 +179,9 @@ void RpcChannel::Place(UnaryCall& call) {
   if (current_ != nullptr) {
     ExpireBy(call.request.deadline);
     current_->Submit(call);
-    if (!current_->over().empty()) TakeOver(*current_);
-    return;
+    if (current_->over().empty()) return;
+    TakeOver(*current_);
+    return DrainSoon();
   }
   if (refused_ && !stopped_) {
     const bool far_away = retrying_ && retry_timer_.expiry() > wanted_at_ + kLongestBackOff;
@@ -196,6 +197,7 @@ void RpcChannel::Place(UnaryCall& call) {
   End(call, {RpcCode::kCancelled, "the daemon is stopping", {}});
 }
 
+// For Drain(), or for another try.
 void RpcChannel::TakeOver(Http2Connection& connection) {
   UnaryCalls& over = connection.over();
   while (!over.empty()) {
@@ -206,7 +208,6 @@ void RpcChannel::TakeOver(Http2Connection& connection) {
         !call.sent && !call.stream.failed && call.restarts < kMostRestarts && !stopped_;
     if (!again) {
       finished_.push_back(call);
-      DrainSoon();
       continue;
     }
     ++call.restarts;
