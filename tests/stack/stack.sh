@@ -26,8 +26,13 @@ start_time_of() {
 
 is_ours() { [[ -n $1 && $(start_time_of "$1") == "$2" ]]; }
 
-# A zombie has ended: its parent has only not asked for it yet.
-is_alive() { is_ours "$1" "$2" && [[ $(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) != [ZX] ]]; }
+# A zombie has ended: its parent has only not asked for it yet. But while it has other threads, those hold its files and locks.
+is_alive() {
+  is_ours "$1" "$2" || return 1
+  local status
+  status=$(sed -n 's/^\(State\|Threads\):\s*\(\S*\).*/\2/p' "/proc/$1/status" 2>/dev/null | tr '\n' ' ')
+  [[ $status && $status != [ZX]\ [01]\  ]]
+}
 
 # until_true SECONDS COMMAND...: looks every 10 ms; false when the time is over.
 until_true() {
