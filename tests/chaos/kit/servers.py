@@ -326,12 +326,20 @@ class Java(Server):
             for label, number in ((EC, "11"), (RSA, "12")):
                 self.keys.write_certificate(label, number)
         stack = self.keys.stack.env
-        stamp(self.path("pkcs11.cfg"),
-              f"name = grep11\nlibrary = {stack['PKCS11_MODULE']}\nslot = {stack['PKCS11_SLOT']}\n")
+        module = self.copied(stack["PKCS11_MODULE"])
+        stamp(self.path("pkcs11.cfg"), f"name = grep11\nlibrary = {module}\nslot = {stack['PKCS11_SLOT']}\n")
+
+    def copied(self, path):
+        """Where that user can read it: the checkout may be in somebody's home."""
+        copy = self.path(os.path.basename(path))
+        if not os.path.exists(copy):
+            shutil.copyfile(path, copy)
+            os.chmod(copy, 0o755)
+        return copy
 
     def command(self):
-        return [self.binary, "-XX:-UsePerfData", "-Xmx128m", os.path.join(CHAOS, "KeyServer.java"),
-                self.path("pkcs11.cfg"), str(self.port)]
+        source = self.copied(os.path.join(CHAOS, "KeyServer.java"))
+        return [self.binary, "-XX:-UsePerfData", "-Xmx128m", source, self.path("pkcs11.cfg"), str(self.port)]
 
     def environment(self):
         return {**super().environment(), "USER_PIN": self.keys.stack.env["USER_PIN"]}
