@@ -326,7 +326,7 @@ TEST_F(AccessTest, AllConnectionsCanBreakAtOnce) {
 
 // Calls under way end well, and the next ones go to a new connection.
 TEST_F(AccessTest, ClientsCanBeSentToNewConnections) {
-  options().latency = "200ms";
+  options().latency = "1s";  // so that each is under way when it is told
   Start();
   const std::string token = TokenFor(ready().api_keys.at("so"));
   Client client = ClientWith(token);
