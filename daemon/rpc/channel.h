@@ -21,8 +21,8 @@ class Silo;
 // Loop only; made anywhere before it is used. What it promises, which is what gRPC's own channels
 // do:
 //   - a call made while there is no connection waits for it; once a try to connect has failed,
-//   calls
-//     fail at once, as UNAVAILABLE and not `sent`, until a connection stands. It goes on trying.
+//     calls fail at once, as UNAVAILABLE and not `sent`, until a connection stands. It goes on
+//     trying.
 //   - names are looked up for each try, all addresses are tried in turn.
 //   - what the other side says it has not looked at (GOAWAY, refused streams) is sent again on
 //     another connection, a few times, without anybody noticing.

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -251,15 +250,14 @@ bool Http2Connection::Refill() {
     Close(session_.trouble());
     return false;
   }
-  if (tls_ != nullptr) {
+  if (!out_.empty()) {
+    if (tls_ == nullptr) return true;
     const bool written = tls_->Write(out_);
     Wipe(out_);
-    if (!written) {
-      Close("TLS: " + tls_->trouble());
-      return false;
-    }
+    out_.clear();  // wiped once, not again by the next round
+    if (!written) Close("TLS: " + tls_->trouble());
+    return written;
   }
-  if (!out_.empty()) return true;
   if (session_.finished()) {
     const std::string& trouble = session_.trouble();
     Close(trouble.empty() ? "the other side has ended it" : "HTTP/2: " + trouble);

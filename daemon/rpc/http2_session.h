@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "daemon/core/bytes.h"
 #include "daemon/rpc/unary_call.h"

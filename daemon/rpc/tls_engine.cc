@@ -5,8 +5,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
-#include <string_view>
 
 #include "daemon/core/check.h"
 

@@ -24,7 +24,7 @@ class RpcChannel;
 struct UnaryRequest {
   std::string_view method;         // "/package.Service/Method"
   std::string_view authorization;  // value of that header; empty: none
-  WipedString message;             // with the five octets of its prefix in front, see FrameOf()
+  WipedString message;             // with the five octets of its prefix in front, see FrameOfSize()
   SteadyTime deadline = SteadyTime::max();
 };
 

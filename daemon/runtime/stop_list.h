@@ -1,5 +1,5 @@
-// Room: runtime. May include: std. What has to be told when a silo stops, since it does not end by
-// itself.
+// Room: runtime. May include: Boost.Intrusive. What has to be told when a silo stops, since it does
+// not end by itself.
 #pragma once
 
 #include <boost/intrusive/list.hpp>

@@ -1,4 +1,4 @@
-// Room: upstream. May include: core, runtime. Two tries of one request side by side: a hedged
+// Room: upstream. May include: core, runtime, rpc. Two tries of one request side by side: a hedged
 // signature.
 #pragma once
 

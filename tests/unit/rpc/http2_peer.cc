@@ -131,11 +131,13 @@ void Http2Peer::Answer(std::int32_t stream, const Http2Headers& headers, const s
   GW_CHECK(nghttp2_submit_response(session_, stream, pairs.data(), pairs.size(), &provider) == 0);
 }
 
+std::string Framed(std::string_view message) {
+  const WipedString prefix = FrameOfSize(message.size());
+  return std::string(prefix.begin(), prefix.begin() + MessageReader::kPrefix).append(message);
+}
+
 void Http2Peer::AnswerOk(std::int32_t stream, std::string_view message) {
-  const WipedString empty = FrameOfSize(message.size());
-  std::string frame(empty.begin(), empty.end());
-  frame.replace(MessageReader::kPrefix, message.size(), message);
-  Answer(stream, kGrpcHeaders, frame, {{"grpc-status", "0"}});
+  Answer(stream, kGrpcHeaders, Framed(message), {{"grpc-status", "0"}});
 }
 
 void Http2Peer::Reset(std::int32_t stream, std::uint32_t error) {

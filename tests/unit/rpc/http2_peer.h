@@ -24,6 +24,9 @@ struct Http2Request {
   bool reset = false;  // by the client
 };
 
+// `message` behind gRPC's prefix.
+std::string Framed(std::string_view message);
+
 class Http2Peer {
  public:
   // `reads_on`: gives room for more of a request as it comes.

@@ -14,6 +14,7 @@ namespace gw {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Framed;
 using test::Http2Headers;
 using test::kGrpcHeaders;
 
@@ -26,13 +27,6 @@ class TestCall final : public UnaryCall {
  private:
   void Finished() override {}
 };
-
-std::string Framed(std::string_view message) {
-  const WipedString empty = FrameOfSize(message.size());
-  std::string frame(empty.begin(), empty.end());
-  frame.replace(MessageReader::kPrefix, message.size(), message);
-  return frame;
-}
 
 class Http2SessionTest : public testing::Test {
  protected:

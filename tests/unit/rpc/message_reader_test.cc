@@ -4,18 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "daemon/rpc/http2_session.h"
+#include "tests/unit/rpc/http2_peer.h"
 
 namespace gw {
 namespace {
 
+using test::Framed;
 using Trouble = MessageReader::Trouble;
-
-std::string Framed(std::string_view message) {
-  const WipedString empty = FrameOfSize(message.size());
-  std::string frame(empty.begin(), empty.end());
-  frame.replace(MessageReader::kPrefix, message.size(), message);
-  return frame;
-}
 
 // However the octets are cut into pieces.
 TEST(MessageReaderTest, AMessageIsReadInAnyPieces) {
