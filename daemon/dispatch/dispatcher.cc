@@ -271,6 +271,7 @@ Dispatcher::Verdict Dispatcher::Refuse(const Attachment& attachment, const wire:
 
 Result<ApplicationPtr> Dispatcher::ApplicationFor(const AttachRequest& request, const Peer& peer) {
   const LimitsConfig& limits = services_.gateway().limits;
+  if (request.manner != wire::Manner::kJoin) MakeRoom();
   switch (request.manner) {
     case wire::Manner::kBegin:
       return records_.Begin(peer);
@@ -352,15 +353,30 @@ void Dispatcher::Detach(Attachment& attachment) {
 
 Awaitable<void> Dispatcher::FreeAfterGrace(ApplicationPtr application) {
   boost::asio::steady_timer timer(executor_, services_.gateway().times.application_grace);
-  const auto place = graces_.insert(&timer).first;
+  const auto place = absent_.insert(absent_.end(), {std::move(application), &timer});
   co_await timer.async_wait(kAwait);
-  graces_.erase(place);
-  if (application->connections == 0) services_.applications.Remove(*application);
+  const ApplicationPtr waited_for = std::move(place->application);
+  absent_.erase(place);
+  if (waited_for != nullptr && waited_for->connections == 0) {
+    services_.applications.Remove(*waited_for);
+  }
+}
+
+void Dispatcher::MakeRoom() {
+  if (!services_.applications.full()) return;
+  const auto longest =
+      std::ranges::find_if(absent_, [](const Absent& absent) { return absent.IsGone(); });
+  if (longest == absent_.end()) return;
+  const ApplicationPtr application = std::move(longest->application);
+  longest->timer->cancel();
+  log::Debug("application {} makes room for another before its grace is over",
+             application->number());
+  services_.applications.Remove(*application);
 }
 
 void Dispatcher::Close() {
   closed_ = true;
-  for (boost::asio::steady_timer* grace : graces_) grace->cancel();
+  for (const Absent& absent : absent_) absent.timer->cancel();
 }
 
 }  // namespace gw

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <boost/asio/steady_timer.hpp>
-#include <set>
+#include <list>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/metrics.h"
@@ -36,7 +36,7 @@ class Dispatcher {
                     const ReplyBuffer& reply);
 
   // The connection is gone. The application is freed when it opens no other one within
-  // gateway.times.application_grace.
+  // gateway.times.application_grace, or sooner when a new one finds no room.
   void Detach(Attachment& attachment);
 
   // The daemon stops: applications that come back do so at the next one, and nothing waits for them
@@ -44,7 +44,18 @@ class Dispatcher {
   void Close();
 
  private:
+  // An application whose last connection closed.
+  struct Absent {
+    ApplicationPtr application;        // nullptr: made room
+    boost::asio::steady_timer* timer;  // of its grace, in the frame of FreeAfterGrace
+
+    bool IsGone() const { return application != nullptr && application->connections == 0; }
+  };
+
   Awaitable<void> FreeAfterGrace(ApplicationPtr application);
+  // Programs that come and go by the thousand are not refused for those that went: where the table
+  // is full, the one that is gone for longest is freed.
+  void MakeRoom();
   Verdict Attach(Attachment& attachment, const wire::Header& header, wire::Reader body,
                  ReplyBuffer& reply);
   Result<ApplicationPtr> ApplicationFor(const AttachRequest& request, const Peer& peer);
@@ -78,7 +89,7 @@ class Dispatcher {
   ops::Services& services_;
   RecordKeeper& records_;
   bool closed_ = false;
-  std::set<boost::asio::steady_timer*> graces_;  // in the frames of FreeAfterGrace
+  std::list<Absent> absent_;  // the longest first
   const boost::asio::any_io_executor executor_;
   const Clock& clock_;
   prometheus::Family<prometheus::Counter>& calls_;

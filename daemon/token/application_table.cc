@@ -22,7 +22,7 @@ const FirstAnswer* TokenTable::AnswerTo(const RequestId& request) const {
 
 Result<ApplicationPtr> ApplicationTable::Create(ApplicationId id, Peer peer, Owner owner,
                                                 FirstNumbers first) {
-  if (applications_.size() >= limit_) {
+  if (full()) {
     return StateError(CKR_HOST_MEMORY, "as many applications as gateway.limits.connections allows");
   }
   auto application =

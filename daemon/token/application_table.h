@@ -48,6 +48,7 @@ class ApplicationTable {
   void Remove(Application& application);
 
   std::size_t size() const { return applications_.size(); }
+  bool full() const { return applications_.size() >= limit_; }
 
  private:
   TokenTable& tokens_;

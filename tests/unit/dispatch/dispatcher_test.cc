@@ -28,7 +28,7 @@ class DispatcherTest : public OpsTest {
  protected:
   DispatcherTest()
       : records_(SealKey(), tokens_, applications_),
-        dispatcher_(*services_, records_, loop_.get_executor()) {}
+        dispatcher_(*services_, records_, graces_.get_executor()) {}
 
   static SecretBytes SealKey() { return SecretBytes::OfSize(Sealer::kKeyBytes); }
 
@@ -94,6 +94,7 @@ class DispatcherTest : public OpsTest {
   }
 
   RecordKeeper records_;
+  boost::asio::io_context graces_;  // a loop of its own: calls are answered while they last
   Dispatcher dispatcher_;
   Attachment attachment_;
   ReplyBuffer reply_;
@@ -245,8 +246,7 @@ TEST_F(DispatcherTest, AnApplicationIsFreedAfterItsLastConnectionAndTheGrace) {
   Attach();
   EXPECT_EQ(applications_.size(), before + 1);
   dispatcher_.Detach(attachment_);
-  loop_.restart();
-  loop_.run();
+  graces_.run();
   EXPECT_EQ(applications_.size(), before);
 }
 
@@ -258,14 +258,47 @@ TEST_F(DispatcherTest, AStoppingDaemonWaitsForNoGrace) {
   std::swap(late, attachment_);
   Attach();
   dispatcher_.Detach(attachment_);
-  loop_.restart();
-  loop_.poll();
+  graces_.poll();
   EXPECT_EQ(applications_.size(), before + 2);
   dispatcher_.Close();
   dispatcher_.Detach(late);
-  loop_.restart();
-  loop_.run();
+  graces_.run();
   EXPECT_EQ(applications_.size(), before);
+}
+
+TEST_F(DispatcherTest, WhereNoRoomIsLeftTheOneThatIsGoneForLongestMakesIt) {
+  config_->gateway.times.application_grace = std::chrono::hours(1);
+  std::vector<Attachment> all;
+  do {
+    attachment_ = Attachment{};
+    Attach();
+    all.push_back(attachment_);
+  } while (Rv() == CKR_OK);
+  EXPECT_EQ(Rv(), CKR_HOST_MEMORY);
+  all.pop_back();
+  ASSERT_GE(all.size(), 3u);
+  const std::size_t full = applications_.size();
+  std::vector<std::weak_ptr<Application>> gone;
+  for (std::size_t i : {2u, 0u}) {
+    gone.push_back(all[i].application);
+    dispatcher_.Detach(all[i]);
+  }
+  graces_.poll();
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    EXPECT_FALSE(gone[i].expired());
+    attachment_ = Attachment{};
+    Attach();
+    EXPECT_EQ(Rv(), CKR_OK);
+    EXPECT_TRUE(gone[i].expired());
+    EXPECT_EQ(applications_.size(), full);
+    all.push_back(attachment_);
+  }
+  attachment_ = Attachment{};
+  Attach();
+  EXPECT_EQ(Rv(), CKR_HOST_MEMORY);  // those that are here stay
+  dispatcher_.Close();
+  graces_.run();
+  EXPECT_EQ(applications_.size(), full);
 }
 
 TEST_F(DispatcherTest, FinalizeFreesTheApplicationAtOnce) {
