@@ -363,15 +363,18 @@ Awaitable<void> Dispatcher::FreeAfterGrace(ApplicationPtr application) {
 }
 
 void Dispatcher::MakeRoom() {
-  if (!services_.applications.full()) return;
-  const auto longest =
-      std::ranges::find_if(absent_, [](const Absent& absent) { return absent.IsGone(); });
+  ApplicationTable& applications = services_.applications;
+  if (!applications.full()) return;
+  const auto longest = std::ranges::find_if(absent_, [&](const Absent& absent) {
+    return absent.application != nullptr && absent.application->connections == 0 &&
+           applications.Has(*absent.application);
+  });
   if (longest == absent_.end()) return;
   const ApplicationPtr application = std::move(longest->application);
   longest->timer->cancel();
   log::Debug("application {} makes room for another before its grace is over",
              application->number());
-  services_.applications.Remove(*application);
+  applications.Remove(*application);
 }
 
 void Dispatcher::Close() {

@@ -48,8 +48,6 @@ class Dispatcher {
   struct Absent {
     ApplicationPtr application;        // nullptr: made room
     boost::asio::steady_timer* timer;  // of its grace, in the frame of FreeAfterGrace
-
-    bool IsGone() const { return application != nullptr && application->connections == 0; }
   };
 
   Awaitable<void> FreeAfterGrace(ApplicationPtr application);

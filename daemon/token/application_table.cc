@@ -54,7 +54,7 @@ void ApplicationTable::Remove(Application& application) {
   for (const auto& [slot, token] : tokens_.all()) application.CloseAllSessions(*token);
   application.TakeChanges();  // nobody is there to keep records of them
   // Its id may have come back with records after it was finalised.
-  if (Find(application.id()).get() == &application) applications_.erase(application.id());
+  if (Has(application)) applications_.erase(application.id());
 }
 
 }  // namespace gw

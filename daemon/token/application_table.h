@@ -47,6 +47,11 @@ class ApplicationTable {
   // gone.
   void Remove(Application& application);
 
+  // False once it was removed: it called C_Finalize before its last connection closed.
+  bool Has(const Application& application) const {
+    return Find(application.id()).get() == &application;
+  }
+
   std::size_t size() const { return applications_.size(); }
   bool full() const { return applications_.size() >= limit_; }
 

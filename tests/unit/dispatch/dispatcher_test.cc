@@ -278,6 +278,15 @@ TEST_F(DispatcherTest, WhereNoRoomIsLeftTheOneThatIsGoneForLongestMakesIt) {
   all.pop_back();
   ASSERT_GE(all.size(), 3u);
   const std::size_t full = applications_.size();
+  // Another that takes its leave is no room to be made: it holds none.
+  std::swap(attachment_, all.back());
+  ASSERT_EQ(Send(Function::C_Finalize, {}), Verdict::kReply);
+  dispatcher_.Detach(attachment_);
+  graces_.poll();
+  attachment_ = Attachment{};
+  Attach();
+  ASSERT_EQ(applications_.size(), full);
+  all.back() = attachment_;
   std::vector<std::weak_ptr<Application>> gone;
   for (std::size_t i : {2u, 0u}) {
     gone.push_back(all[i].application);
