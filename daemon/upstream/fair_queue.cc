@@ -25,7 +25,7 @@ void FairQueue::Push(FairQueueItem& item) {
   auto [entry, opened] = lanes_.try_emplace(item.application_);
   Lane& lane = entry->second;
   if (opened) {
-    lane.turn = turns_.insert(turns_.end(), item.application_);
+    lane.turn = fresh_.insert(fresh_.end(), item.application_);
     lane.credit = WeightOf(item.application_);
   }
   item.place_ = lane.items.insert(lane.items.end(), &item);
@@ -34,18 +34,14 @@ void FairQueue::Push(FairQueueItem& item) {
 }
 
 FairQueueItem* FairQueue::Front() const {
-  return turns_.empty() ? nullptr : lanes_.at(turns_.front()).items.front();
+  return empty() ? nullptr : lanes_.at(Next().front()).items.front();
 }
 
 void FairQueue::Pop() {
-  const std::uint64_t application = turns_.front();
+  const std::uint64_t application = Next().front();
   Lane& lane = lanes_.at(application);
-  const bool round_over = --lane.credit == 0;
+  --lane.credit;
   Remove(*lane.items.front());
-  const auto still_there = lanes_.find(application);
-  if (!round_over || still_there == lanes_.end()) return;
-  still_there->second.credit = WeightOf(application);
-  turns_.splice(turns_.end(), turns_, still_there->second.turn);
 }
 
 void FairQueue::Remove(FairQueueItem& item) {
@@ -54,12 +50,22 @@ void FairQueue::Remove(FairQueueItem& item) {
   lane.items.erase(item.place_);
   item.queued_ = false;
   --size_;
-  if (lane.items.empty()) Close(item.application_, lane);
+  if (lane.credit == 0 || (lane.fresh && lane.items.empty())) EndTurn(item.application_, lane);
+  DropIdle();
 }
 
-void FairQueue::Close(std::uint64_t application, Lane& lane) {
-  turns_.erase(lane.turn);
-  lanes_.erase(application);
+void FairQueue::EndTurn(std::uint64_t application, Lane& lane) {
+  turns_.splice(turns_.end(), lane.fresh ? fresh_ : turns_, lane.turn);
+  lane.fresh = false;
+  lane.credit = WeightOf(application);
+}
+
+// Whose turn it is and has nothing to send is idle.
+void FairQueue::DropIdle() {
+  while (fresh_.empty() && !turns_.empty() && lanes_.at(turns_.front()).items.empty()) {
+    lanes_.erase(turns_.front());
+    turns_.pop_front();
+  }
 }
 
 std::size_t FairQueue::SizeOf(std::uint64_t application) const {

@@ -26,7 +26,10 @@ class FairQueueItem {
 };
 
 // In each round an application sends as many requests as its weight (default 1), in the order they
-// came. Applications without requests cost nothing. Pure logic, loop only.
+// came. One that had nothing to send for a whole round does not wait for the others' turns: its
+// next turn comes at once, so that who asks now and then hardly notices who asks for all there is.
+// It is in the round from then on, and so nobody gains by leaving and coming back. Applications
+// without requests cost nothing. Pure logic, loop only.
 class FairQueue {
  public:
   // 0 and 1: the default. Holds until it is set again.
@@ -48,14 +51,19 @@ class FairQueue {
  private:
   struct Lane {
     std::list<FairQueueItem*> items;
-    unsigned credit = 0;  // sends left in this round
+    unsigned credit = 0;  // sends left in this turn
+    bool fresh = true;    // in fresh_, else in turns_
     std::list<std::uint64_t>::iterator turn;
   };
   unsigned WeightOf(std::uint64_t application) const;
-  void Close(std::uint64_t application, Lane& lane);
+  const std::list<std::uint64_t>& Next() const { return fresh_.empty() ? turns_ : fresh_; }
+  void EndTurn(std::uint64_t application, Lane& lane);
+  void DropIdle();
 
-  std::unordered_map<std::uint64_t, Lane> lanes_;  // of applications with requests
-  std::list<std::uint64_t> turns_;                 // the same applications, next first
+  // Lanes of applications with requests, and of those that had some in this round.
+  std::unordered_map<std::uint64_t, Lane> lanes_;
+  std::list<std::uint64_t> fresh_;  // those that were idle; each has requests
+  std::list<std::uint64_t> turns_;  // the round of all others, next first
   std::unordered_map<std::uint64_t, unsigned> weights_;
   std::size_t size_ = 0;
 };

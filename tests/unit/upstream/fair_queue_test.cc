@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <list>
+#include <map>
 #include <vector>
 
 namespace gw {
 namespace {
 
 using testing::ElementsAre;
+using testing::Pair;
 using Applications = std::vector<std::uint64_t>;
 
 class FairQueueTest : public testing::Test {
@@ -69,11 +71,42 @@ TEST_F(FairQueueTest, ARemovedRequestIsGone) {
   EXPECT_THAT(PopAll(), ElementsAre(1, 3));
 }
 
-TEST_F(FairQueueTest, AnApplicationThatComesBackGoesToTheEndOfTheRound) {
-  for (const std::uint64_t application : Applications{1, 2, 3}) Push(application);
+TEST_F(FairQueueTest, WhoWasIdleForARoundIsNext) {
+  for (const std::uint64_t application : Applications{1, 1, 1, 2, 2, 2}) Push(application);
+  queue_.Pop();
+  queue_.Pop();
+  queue_.Pop();  // 1, 2, 1: a round and more
+  Push(3);
+  EXPECT_THAT(PopAll(), ElementsAre(3, 2, 1, 2));
+}
+
+TEST_F(FairQueueTest, WhoComesBackWithinTheRoundWaitsForItsTurn) {
+  for (const std::uint64_t application : Applications{1, 2, 2, 2, 3, 3, 3}) Push(application);
   queue_.Pop();
   Push(1);
-  EXPECT_THAT(PopAll(), ElementsAre(2, 3, 1));
+  EXPECT_THAT(PopAll(), ElementsAre(2, 3, 1, 2, 3, 2, 3));
+}
+
+// One request at a time, the next as soon as it left: no more than one in each round.
+TEST_F(FairQueueTest, ComingBackAtOnceGainsNothing) {
+  for (int i = 0; i < 20; ++i) {
+    Push(2);
+    Push(3);
+  }
+  std::map<std::uint64_t, int> sent;
+  for (int i = 0; i < 30; ++i) {
+    if (queue_.SizeOf(1) == 0) Push(1);
+    ++sent[queue_.Front()->application()];
+    queue_.Pop();
+  }
+  EXPECT_THAT(sent, ElementsAre(Pair(1, 10), Pair(2, 10), Pair(3, 10)));
+}
+
+TEST_F(FairQueueTest, AnEmptyQueueRemembersNobody) {
+  for (const std::uint64_t application : Applications{1, 2, 3}) Push(application);
+  PopAll();
+  for (const std::uint64_t application : Applications{2, 1}) Push(application);
+  EXPECT_THAT(PopAll(), ElementsAre(2, 1));
 }
 
 TEST_F(FairQueueTest, AheadOfIsNeverLessThanWhatReallyLeavesBefore) {
