@@ -508,7 +508,7 @@ class TableTest(unittest.TestCase):
         self.assertEqual((fetches.floor, fetches.ours, fetches.met), ("16.00", "0.00", True))
 
     def test_finds_are_judged_among_as_many_objects_as_were_asked_for(self):
-        _, rows = self.line(results_of(ReportTest.SAMPLES), "find by label", self.options("--objects", "1000"))
+        _, rows = self.line(results_of(ReportTest.SAMPLES), "many token objects", self.options("--objects", "1000"))
         self.assertEqual((rows[0].target, rows[0].met), ("<= 1.3 x", True))
 
     def test_text_numbers_the_lines_and_names_what_failed(self):
