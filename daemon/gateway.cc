@@ -65,7 +65,7 @@ Status Gateway::OpenKeystore() {
   return OpenTokens(contents);
 }
 
-Status Gateway::OpenTokens(const KeystoreContents& contents) {
+Status Gateway::OpenTokens(KeystoreContents& contents) {
   for (const TokenConfig& token_config : services_.config->tokens) {
     GW_TRY(upstream, MakeUpstream(token_config, services_.gateway().times, silo_));
     IdentityProvider* identities = token_config.iam.enabled ? &upstream->identities() : nullptr;

@@ -42,7 +42,7 @@ class Gateway {
  private:
   Status OpenRecords();
   Status OpenKeystore();
-  Status OpenTokens(const KeystoreContents& contents);
+  Status OpenTokens(KeystoreContents& contents);
   // What /health says beside version and uptime.
   std::string HealthJson() const;
 

@@ -81,7 +81,8 @@ MemoryDaemon::MemoryDaemon(std::size_t keys)
       dispatcher_(services_, records_, loop_.get_executor()) {
   spdlog::set_level(spdlog::level::warn);
   auto token = std::make_unique<Token>(MakeTokenConfig(), hsm_, &iam_, *keystore_);
-  token->Adopt(ContentsOf(keys));
+  KeystoreContents contents = ContentsOf(keys);
+  token->Adopt(contents);
   tokens_.Add(std::move(token));
   LogIn();
 }

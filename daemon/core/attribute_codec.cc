@@ -8,6 +8,7 @@ namespace gw {
 namespace {
 
 constexpr std::uint32_t kMaxAttributes = 4096;
+constexpr std::size_t kLeastEntryBytes = 8 + 4;  // type and length
 
 constexpr auto kUlongAttributes = std::to_array<CK_ATTRIBUTE_TYPE>({
     CKA_CLASS,
@@ -97,6 +98,7 @@ Result<AttributeList> DecodeAttributes(ByteView bytes) {
   if (count > kMaxAttributes)
     return UpstreamError(CKR_DEVICE_ERROR, "stored attribute list has too many entries");
   AttributeList list;
+  list.Reserve(std::min<std::uint64_t>(count, bytes.size() / kLeastEntryBytes));
   for (std::uint64_t i = 0; i < count && !cursor.failed; ++i) {
     const CK_ATTRIBUTE_TYPE type = cursor.Number(8);
     const ByteView value = cursor.Take(cursor.Number(4));

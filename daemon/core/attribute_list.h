@@ -25,6 +25,8 @@ class AttributeList {
 
   AttributeList() = default;
 
+  // There will be so many.
+  void Reserve(std::size_t entries) { entries_.reserve(entries); }
   // Adds or replaces.
   void Set(CK_ATTRIBUTE_TYPE type, Bytes value);
   void SetBool(CK_ATTRIBUTE_TYPE type, bool value);

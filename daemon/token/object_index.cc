@@ -14,6 +14,12 @@ std::string KeyFor(const Object& object, CK_ATTRIBUTE_TYPE type) {
   return value == nullptr ? std::string() : std::string(TextOf(*value));
 }
 
+// Thousands of objects may have no label, or no CKA_ID: an index of them would be one long list.
+void InsertOne(std::unordered_multimap<std::string, std::uint64_t>& index, std::string key,
+               std::uint64_t number) {
+  if (!key.empty()) index.emplace(std::move(key), number);
+}
+
 void EraseOne(std::unordered_multimap<std::string, std::uint64_t>& index, const std::string& key,
               std::uint64_t number) {
   auto [first, last] = index.equal_range(key);
@@ -24,10 +30,12 @@ void EraseOne(std::unordered_multimap<std::string, std::uint64_t>& index, const 
 
 }  // namespace
 
+void ObjectIndex::Reserve(std::size_t objects) { labels_.reserve(objects); }
+
 void ObjectIndex::Put(ObjectPtr object) {
   if (auto old = objects_.find(object->number); old != objects_.end()) Unlink(*old->second);
-  labels_.emplace(KeyFor(*object, CKA_LABEL), object->number);
-  ids_.emplace(KeyFor(*object, CKA_ID), object->number);
+  InsertOne(labels_, KeyFor(*object, CKA_LABEL), object->number);
+  InsertOne(ids_, KeyFor(*object, CKA_ID), object->number);
   const std::uint64_t number = object->number;
   const bool is_new = objects_.insert_or_assign(number, std::move(object)).second;
   if (!is_new) Changed();
@@ -63,7 +71,7 @@ std::vector<ObjectPtr> ObjectIndex::Match(const AttributeList& wanted, bool with
   for (const auto& [type, index] :
        {std::pair{CK_ATTRIBUTE_TYPE{CKA_LABEL}, &labels_}, {CKA_ID, &ids_}}) {
     const Bytes* value = wanted.Find(type);
-    if (value == nullptr) continue;
+    if (value == nullptr || value->empty()) continue;
     auto [first, last] = index->equal_range(std::string(TextOf(*value)));
     for (auto at = first; at != last; ++at) consider(Find(at->second));
     std::ranges::sort(found, {}, [](const ObjectPtr& object) { return object->number; });

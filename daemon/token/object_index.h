@@ -11,13 +11,16 @@
 
 namespace gw {
 
-// Objects by number, with an index over CKA_LABEL and CKA_ID. Thread: one silo.
+// Objects by number, with an index over CKA_LABEL and CKA_ID where these are not empty. Thread: one
+// silo.
 class ObjectIndex {
  public:
   // From now on each object that changes or goes is an epoch. One that is new is none: its handle
   // was no key's before.
   void CountIn(Epoch& epoch) { epoch_ = &epoch; }
 
+  // There will be about so many.
+  void Reserve(std::size_t objects);
   // Adds, or replaces the object of the same number.
   void Put(ObjectPtr object);
   void Remove(std::uint64_t number);

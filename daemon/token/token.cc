@@ -48,10 +48,11 @@ std::string Token::NameOf(TokenSetting setting) const {
          std::string(kSettingNames[static_cast<std::size_t>(setting)].name);
 }
 
-void Token::Adopt(const KeystoreContents& contents) {
-  for (const Record& record : contents.records) {
+void Token::Adopt(KeystoreContents& contents) {
+  objects_.Reserve(contents.records.size());
+  for (Record& record : contents.records) {
     if (record.keystore == config_.private_keystore || record.keystore == config_.public_keystore) {
-      objects_.Put(ObjectOf(record, slot()));
+      objects_.Put(ObjectOf(std::move(record), slot()));
     }
   }
   for (const SettingName& row : kSettingNames) {

@@ -41,8 +41,8 @@ class Token {
   // Where changes of the objects are counted.
   void CountIn(Epoch& epoch) { objects_.CountIn(epoch); }
 
-  // Takes over this slot's records and settings from what the keystore held at start.
-  void Adopt(const KeystoreContents& contents);
+  // Takes this slot's records out of what the keystore held at start, and its settings over.
+  void Adopt(KeystoreContents& contents);
 
   SlotId slot() const { return SlotId{config_.slot}; }
   const TokenConfig& config() const { return config_; }

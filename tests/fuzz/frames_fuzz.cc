@@ -50,7 +50,6 @@ class Target {
  public:
   Target() {
     auto token = std::make_unique<Token>(MakeTokenConfig(), hsm_, &iam_, *keystore_);
-    token->Adopt(KeystoreContents{});
     tokens_.Add(std::move(token));
   }
 

@@ -48,6 +48,11 @@ class ApplicationTest : public testing::Test {
     return contents;
   }
 
+  void AdoptStored() {
+    KeystoreContents contents = Stored(token().config());
+    token().Adopt(contents);
+  }
+
   ScriptedHsm hsm_;
   std::unique_ptr<Keystore> keystore_;
   TokenTable tokens_;
@@ -84,7 +89,7 @@ TEST_F(ApplicationTest, ClosingTheLastSessionLogsOut) {
 }
 
 TEST_F(ApplicationTest, PrivateObjectsAreSeenByTheNormalUserOnly) {
-  token().Adopt(Stored(token().config()));
+  AdoptStored();
   const AttributeList everything;
   EXPECT_EQ(application_->MatchObjects(token(), everything).size(), 1u);
   application_->LogIn(token(), UserState::kSecurityOfficer, nullptr);
@@ -95,7 +100,7 @@ TEST_F(ApplicationTest, PrivateObjectsAreSeenByTheNormalUserOnly) {
 }
 
 TEST_F(ApplicationTest, AHandleOfAPrivateObjectDiesWithTheLoginForEver) {
-  token().Adopt(Stored(token().config()));
+  AdoptStored();
   application_->LogIn(token(), UserState::kNormal, nullptr);
   const ObjectHandle old = application_->HandleOf(*token().objects().Find(8));
   application_->LogOut(token());
@@ -107,7 +112,7 @@ TEST_F(ApplicationTest, AHandleOfAPrivateObjectDiesWithTheLoginForEver) {
 }
 
 TEST_F(ApplicationTest, AHandleOfAPublicTokenObjectOutlivesLoginsAndIsTheSameForAllApplications) {
-  token().Adopt(Stored(token().config()));
+  AdoptStored();
   const ObjectHandle handle = application_->HandleOf(*token().objects().Find(7));
   application_->LogIn(token(), UserState::kNormal, nullptr);
   application_->LogOut(token());
@@ -129,7 +134,7 @@ TEST_F(ApplicationTest, SessionObjectsOfOneApplicationDoNotExistForAnother) {
 
 TEST_F(ApplicationTest, FindByLabelGivesEveryMatchOnceInOrder) {
   const SessionPtr session = application_->OpenSession(token(), true);
-  token().Adopt(Stored(token().config()));
+  AdoptStored();
   const ObjectPtr mine = application_->AddSessionObject(Data(false, "stored"), *session);
   application_->AddSessionObject(Data(false, "other"), *session);
   AttributeList wanted;
