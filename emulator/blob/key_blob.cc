@@ -5,7 +5,7 @@
 #include "emulator/blob/codec.h"
 #include "emulator/blob/envelope.h"
 #include "emulator/blob/spki.h"
-#include "emulator/crypto/symmetric.h"
+#include "emulator/crypto/check_value.h"
 
 namespace gw::emulator {
 namespace {
@@ -15,7 +15,6 @@ constexpr Byte kContentVersion = 1;
 // same.
 constexpr std::size_t kMinContentBytes = 256 - kEnvelopeOverheadBytes;
 constexpr std::size_t kContentUnit = 16;
-constexpr std::size_t kCheckValueBytes = 3;
 
 Bytes ContentOf(const Key& key) {
   const SecretBytes value = key.pkey ? key.pkey->Pkcs8() : key.value.Clone();
@@ -73,16 +72,16 @@ Result<Key> OpenKey(const MasterKey& master, ByteView blob) {
 
 Bytes CheckValueOf(const Key& key) {
   GW_CHECK(key.object_class == CKO_SECRET_KEY);
-  static constexpr Byte kZeroBlock[kAesBlockBytes] = {};
-  Bytes check = key.type == CKK_AES ? AesBlocks(BlockMode::kEcb, Direction::kEncrypt,
-                                                key.value.view(), {}, kZeroBlock)
-                                    : HashOnce(HashId::kSha1, key.value.view());
-  check.resize(kCheckValueBytes);
-  return check;
+  Result<Bytes> value = CheckValue(key.type, key.value.view());
+  GW_CHECK(value.ok());
+  return *std::move(value);
 }
 
 Bytes CheckSumOf(const Key& key) {
-  return Writer().Raw(CheckValueOf(key)).U32(static_cast<std::uint32_t>(key.size_bits())).Take();
+  GW_CHECK(key.object_class == CKO_SECRET_KEY);
+  Result<Bytes> sum = CheckSum(key.type, key.value.view());
+  GW_CHECK(sum.ok());
+  return *std::move(sum);
 }
 
 std::optional<std::size_t> DerSequenceSize(ByteView bytes) {

@@ -18,21 +18,30 @@ namespace gw::emulator {
 // Immutable and cheap to copy. Threads: any, also the same key in several at once.
 class PKey {
  public:
+  // Raw curves as RFC 8410 has them.
   //   errors  CKR_WRAPPED_KEY_INVALID   not a PKCS #8 PrivateKeyInfo, or the halves do not fit
   //           CKR_CURVE_NOT_SUPPORTED   no row in the curve table;  CKR_KEY_TYPE_INCONSISTENT  not
   //           RSA or EC
   static Result<PKey> FromPkcs8(ByteView der);
-  // Reads one SubjectPublicKeyInfo; octets behind it are an error.
+  // Reads one SubjectPublicKeyInfo; octets behind it are an error. Raw curves are id-ecPublicKey
+  // with the curve as parameter and the octets of the point, as GREP11 writes them; that the card
+  // takes the form of RFC 8410 is not known, and so it is refused.
   //   errors  CKR_PUBLIC_KEY_INVALID, CKR_CURVE_NOT_SUPPORTED, CKR_KEY_TYPE_INCONSISTENT
   static Result<PKey> FromSpki(ByteView der);
+  // From the bare value: a scalar, or the octets of a raw curve's private key; private_bytes long.
+  //   errors  CKR_ATTRIBUTE_VALUE_INVALID  another length, or not in 1..order-1
+  static Result<PKey> FromPrivate(const CurveRow& curve, ByteView value);
+  // From the bare point, point_bytes long.
+  //   errors  CKR_PUBLIC_KEY_INVALID  another length or form, or not on the curve
+  static Result<PKey> FromPublic(const CurveRow& curve, ByteView point);
   //   bits  even, 512..;  exponent  big-endian, odd
   static Result<PKey> GenerateRsa(std::size_t bits, ByteView exponent);
   static PKey GenerateEc(const CurveRow& curve);
 
   CK_KEY_TYPE type() const { return curve_ == nullptr ? CKK_RSA : CKK_EC; }
-  // RSA: modulus; EC: order.
+  // RSA: modulus; EC: CurveRow::bits.
   std::size_t bits() const { return bits_; }
-  // RSA: octets of the modulus; EC: of r || s.
+  // RSA: octets of the modulus; EC: of r || s, or of an EdDSA signature.
   std::size_t signature_bytes() const;
   // Null for RSA.
   const CurveRow* curve() const { return curve_; }
@@ -42,8 +51,11 @@ class PKey {
   // RSA only: unsigned big-endian.
   Bytes Modulus() const;
   Bytes PublicExponent() const;
-  // EC only: uncompressed point.
+  // EC only: point_bytes long.
   Bytes Point() const;
+  // EC only: what FromPrivate() takes.
+  //   errors  CKR_KEY_TYPE_INCONSISTENT  a public key
+  Result<SecretBytes> PrivateValue() const;
 
   evp_pkey_st* handle() const { return pkey_.get(); }
 
