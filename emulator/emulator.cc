@@ -146,13 +146,14 @@ class Emulator::Parts {
   Parts(const Options& options, Plan plan, const Clock& clock)
       : plan_(std::move(plan)),
         counters_(RpcNames()),
-        card_(*plan_.master, options.canned_signatures ? &counters_.ReportCanned() : nullptr),
+        unit_(*plan_.master, options.master_key,
+              options.canned_signatures ? &counters_.ReportCanned() : nullptr),
         trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
-        tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),
+        tokens_(plan_.master->token_key(), plan_.identities, plan_.token_lifetime, clock),
         admission_(trouble_, options.no_auth ? nullptr : &tokens_),
         iam_(plan_.identities, tokens_, trouble_, counters_),
-        rpc_server_({card_, admission_, trouble_, counters_}),
-        control_(counters_, trouble_, tokens_, rpc_server_),
+        rpc_server_({unit_, admission_, trouble_, counters_}),
+        control_(counters_, trouble_, tokens_, rpc_server_, unit_.master_keys()),
         iam_server_(loop_, tls(), [this](const HttpRequest& r) { return iam_.Handle(r); }),
         control_server_(loop_, nullptr,
                         [this](const HttpRequest& r) { return control_.Handle(r); }) {}
@@ -205,7 +206,7 @@ class Emulator::Parts {
 
   Plan plan_;
   Counters counters_;
-  Card card_;
+  CryptoUnit unit_;
   Trouble trouble_;
   Tokens tokens_;
   Admission admission_;

@@ -69,6 +69,7 @@ constexpr auto kMechanisms = std::to_array<MechanismRow>({
     {CKM_SHA384, kDigest, H::kSha384, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
     {CKM_SHA512, kDigest, H::kSha512, K::kNone, P::kNone, CKF_DIGEST, 0, 0, true},
     {CKM_IBM_TRANSPORTKEY, kTransportKey, H::kNone, K::kNone, P::kNone, CKF_UNWRAP, 0, 0, false},
+    {CKM_IBM_ATTRIBUTEBOUND_WRAP, kBoundWrap, H::kNone, K::kNone, P::kNone, kWrap, 0, 0, false},
 });
 // clang-format on
 

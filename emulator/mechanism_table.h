@@ -27,6 +27,7 @@ enum class Family : std::uint8_t {
   kEcdsa,
   kEcdh,
   kTransportKey,
+  kBoundWrap,
 };
 
 enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1 };

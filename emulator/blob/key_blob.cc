@@ -38,6 +38,7 @@ Result<Key> KeyOf(const Envelope& envelope) {
   key.type = reader.U64();
   key.generated_by = reader.U64();
   key.bits = static_cast<AttributeBits>(envelope.attributes);
+  key.session = envelope.session;
   const ByteView value = reader.Field();
   if (!reader.ok() || version != kContentVersion) {
     return CallerError(CKR_ENCRYPTED_DATA_INVALID, "blob content of an unknown version");
@@ -55,7 +56,7 @@ Result<Key> KeyOf(const Envelope& envelope) {
 
 Bytes SealKey(const MasterKey& master, const Key& key) {
   if (key.object_class == CKO_PUBLIC_KEY) return SealSpki(master, key);
-  Envelope envelope{key.bits, kBlobMarker, ContentOf(key)};
+  Envelope envelope{key.bits, kBlobMarker, ContentOf(key), key.session};
   Bytes blob = SealEnvelope(master, envelope);
   Wipe(envelope.content);
   return blob;

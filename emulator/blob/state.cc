@@ -63,7 +63,7 @@ Bytes SealState(const MasterKey& master, const OperationState& state) {
   std::visit([&writer](const auto& params) { WriteParams(writer, params); },
              state.mechanism.params);
   writer.Field(state.key_blob).Field(state.progress);
-  return SealEnvelope(master, {0, kStateMarker, writer.Take()});
+  return SealEnvelope(master, {0, kStateMarker, writer.Take(), state.session});
 }
 
 Result<OperationState> OpenState(const MasterKey& master, ByteView sealed) {
@@ -71,6 +71,7 @@ Result<OperationState> OpenState(const MasterKey& master, ByteView sealed) {
   GW_TRY(envelope, OpenEnvelope(master, kStateMarker, sealed));
   Reader reader(envelope.content);
   OperationState state;
+  state.session = envelope.session;
   state.operation = static_cast<Operation>(reader.U8());
   state.taken = reader.U64();
   state.mechanism.type = reader.U64();

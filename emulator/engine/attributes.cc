@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/blob/envelope.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
 
@@ -15,8 +16,9 @@ constexpr auto kSensitive =
                                       CKA_EXPONENT_1, CKA_EXPONENT_2, CKA_COEFFICIENT});
 
 // What belongs to the caller's library and never reaches a blob.
-constexpr auto kHostLevel = std::to_array<CK_ATTRIBUTE_TYPE>(
-    {CKA_TOKEN, CKA_PRIVATE, CKA_LABEL, CKA_ID, CKA_SUBJECT, CKA_START_DATE, CKA_END_DATE});
+constexpr auto kHostLevel =
+    std::to_array<CK_ATTRIBUTE_TYPE>({CKA_TOKEN, CKA_PRIVATE, CKA_LABEL, CKA_ID, CKA_SUBJECT,
+                                      CKA_START_DATE, CKA_END_DATE, CKA_COPYABLE, CKA_DESTROYABLE});
 
 bool IsIn(std::span<const CK_ATTRIBUTE_TYPE> list, CK_ATTRIBUTE_TYPE type) {
   return std::ranges::find(list, type) != list.end();
@@ -50,13 +52,18 @@ void DescribeSecretParts(AttributeMap& map, const Key& key) {
   map[CKA_CHECK_VALUE] = CheckValueOf(key);
 }
 
-// Rights that may be taken away, but given back only to keys that are not RESTRICTABLE.
+// "Rights may be removed, not added" on a RESTRICTABLE key; some attributes go one way on any.
 Status CheckChange(const Key& key, const AttributeBitRow& row, bool to) {
   const bool now = key.Has(row.bit);
   if (row.access == BitAccess::kHsmOnly || row.access == BitAccess::kTemplate) {
     return CallerError(CKR_ATTRIBUTE_READ_ONLY, "attribute cannot be changed");
   }
-  if (to && !now && (row.access == BitAccess::kClearOnly || key.Has(kRestrictable))) {
+  const bool restricts = row.access == BitAccess::kSetOnly;  // TRUE takes something away
+  if (restricts && !to && now) {
+    return CallerError(CKR_ATTRIBUTE_READ_ONLY, "attribute can only be set");
+  }
+  const bool clear_only = row.access == BitAccess::kClearOnly || key.Has(kRestrictable);
+  if (!restricts && clear_only && to && !now) {
     return CallerError(CKR_ATTRIBUTE_READ_ONLY, "attribute can only be cleared");
   }
   return Ok();
@@ -66,6 +73,12 @@ Result<AttributeBits> Changed(const Key& key, const AttributeMap& changes) {
   AttributeBits bits = key.bits;
   for (const auto& [type, value] : changes) {
     if (IsIn(kHostLevel, type)) continue;
+    if (type == CKA_IBM_LOGIN_SESSION) {
+      return CallerError(CKR_IBM_SESSION_IMMUTABLE, "a key stays in its login session");
+    }
+    if (type == CKA_SENSITIVE || type == CKA_ALWAYS_SENSITIVE) {
+      return CallerError(CKR_ATTRIBUTE_READ_ONLY, "secret values do not leave the HSM");
+    }
     const AttributeBitRow* row = FindAttributeBit(type);
     if (row == nullptr) return CallerError(CKR_ATTRIBUTE_TYPE_INVALID, "not a boolean of the blob");
     if (!std::holds_alternative<bool>(value)) {
@@ -75,6 +88,8 @@ Result<AttributeBits> Changed(const Key& key, const AttributeMap& changes) {
     GW_TRY_VOID(CheckChange(key, *row, to));
     bits = to ? bits | row->bit : bits & ~row->bit;
   }
+  // "Never" ends when the attribute is given.
+  if ((bits & kProtkeyExtractable) != 0) bits &= ~kProtkeyNeverExtractable;
   return bits;
 }
 
@@ -103,6 +118,10 @@ AttributeMap DescribeKey(const Card& card, const Key& key) {
     map[CKA_SENSITIVE] = true;
     map[CKA_ALWAYS_SENSITIVE] = key.Has(kLocal);
   }
+  if (key.maced) {
+    map[CKA_IBM_LOGIN_SESSION] = CopyOf(key.session);
+    map[CKA_IBM_STD_COMPLIANCE1] = Signed(kFips2009Mode);
+  }
   map[CKA_GREP11_WKID] = CopyOf(card.master().wkid());
   if (key.pkey) {
     DescribePublicParts(map, key);
@@ -121,6 +140,10 @@ Result<AttributeMap> ReadAttributes(Card& card, ByteView blob,
     if (type == CKA_IBM_NEVER_MODIFIABLE) return CallerError(CKR_ARGUMENTS_BAD, "not readable");
     if (type == CKA_IBM_MACED_PUBLIC_KEY_INFO && key->object_class == CKO_PRIVATE_KEY) {
       answer[type] = SealKey(card.master(), PublicHalf(*key));
+      continue;
+    }
+    if (type == CKA_GREP11_NEXTWKID && card.master_keys().committed) {
+      answer[type] = CopyOf(card.master_keys().next->wkid());
       continue;
     }
     const auto at = all.find(type);

@@ -1,7 +1,8 @@
 // Room: emulator/engine.
 #include "emulator/engine/card.h"
 
-#include "daemon/core/check.h"
+#include "emulator/blob/codec.h"
+#include "emulator/crypto/symmetric.h"
 
 namespace gw::emulator {
 namespace {
@@ -22,6 +23,8 @@ bool KindFits(KeyKind kind, const Key& key) {
   return false;
 }
 
+constexpr std::size_t kPinSaltBytes = 16;
+
 bool ClassFits(const Key& key, const KeyUse& use) {
   return key.object_class == CKO_SECRET_KEY || key.object_class == use.asymmetric_class;
 }
@@ -29,11 +32,30 @@ bool ClassFits(const Key& key, const KeyUse& use) {
 }  // namespace
 
 Result<KeyPtr> Card::Open(ByteView blob) {
-  if (KeyPtr cached = cache_.Find(blob)) return cached;
-  GW_TRY(key, OpenKey(master_, blob));
-  auto opened = std::make_shared<const Key>(std::move(key));
-  cache_.Insert(blob, opened);
-  return KeyPtr(std::move(opened));
+  KeyPtr key = keys_->cache->Find(blob);
+  if (key == nullptr) {
+    GW_TRY(opened, OpenKey(keys_->current, blob));
+    key = std::make_shared<const Key>(std::move(opened));
+    keys_->cache->Insert(blob, key);
+  }
+  if (IsBound(key->session) && !unit_.logins().IsOpen(key->session)) {
+    return CallerError(CKR_SESSION_CLOSED, "the key's login session is not open");
+  }
+  return key;
+}
+
+Result<Bytes> Card::Login(ByteView store_id, ByteView pin) {
+  GW_TRY(session, unit_.logins().Login(connection_(), store_id, pin));
+  Bytes blob = Writer().Raw(session).Raw(RandomBytes(kPinSaltBytes)).Take();
+  Append(blob, HmacOnce(HashId::kSha256, master().pin_mac_key(), blob));
+  return blob;
+}
+
+Status Card::JoinSession() {
+  if (unit_.logins().nobody()) return Ok();
+  GW_TRY(session, unit_.logins().Of(connection_()));
+  session_ = session;
+  return Ok();
 }
 
 Result<KeyPtr> OpenFor(Card& card, ByteView blob, const MechanismRow& row, const KeyUse& use) {
@@ -60,6 +82,17 @@ Result<OperationState> OpenStateOf(Card& card, Operation operation, ByteView sea
   return std::move(state);
 }
 
+void BindState(const Card& card, const Key& key, ByteView blob, OperationState& state) {
+  if (key.object_class != CKO_PUBLIC_KEY || !IsBound(key.session)) {
+    state.session = key.session;
+    state.key_blob = CopyOf(blob);
+    return;
+  }
+  Key unbound = key.Clone();
+  unbound.session = {};
+  state.key_blob = SealKey(card.master(), unbound);
+}
+
 Status RequireFresh(const OperationState& state) {
   if (state.taken == 0) return Ok();
   return CallerError(CKR_OPERATION_ACTIVE, "data was appended already; finish with Final");
@@ -67,7 +100,7 @@ Status RequireFresh(const OperationState& state) {
 
 Result<const MechanismRow*> MultiPartRow(const OperationState& state) {
   const MechanismRow* row = FindMechanismRow(state.mechanism.type);
-  GW_CHECK(row != nullptr);  // the state is ours, and Init looked the row up
+  if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "mechanism is not supported");
   if (row->multi_part) return row;
   return CallerError(CKR_FUNCTION_NOT_SUPPORTED, "mechanism works in one part only");
 }

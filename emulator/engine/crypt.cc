@@ -97,7 +97,7 @@ Result<Bytes> CryptInit(Card& card, Operation operation, const Mechanism& mechan
   OperationState state;
   state.operation = operation;
   state.mechanism = mechanism;
-  state.key_blob = CopyOf(key);
+  BindState(card, *crypter.key, key, state);
   if (const CipherRow* cipher = CipherOf(crypter.row->family)) {
     state.progress = StreamOf(*cipher, mechanism, operation).Export();
   }

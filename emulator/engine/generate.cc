@@ -97,6 +97,7 @@ bool ValueLengthFits(CK_KEY_TYPE type, std::uint64_t octets) {
 
 NewKey Finish(const Card& card, Key key) {
   NewKey finished;
+  key.session = card.session();
   finished.blob = SealKey(card.master(), key);
   if (key.object_class == CKO_SECRET_KEY) finished.check_sum = CheckSumOf(key);
   if (key.object_class == CKO_PRIVATE_KEY) {
@@ -117,6 +118,7 @@ Key PublicHalf(const Key& private_key) {
   Result<AttributeBits> bits = BitsOf(silent, CKO_PUBLIC_KEY, half.type, Origin::kDerived);
   half.bits = bits.ok() ? *bits : 0;
   half.pkey = private_key.pkey;
+  half.session = private_key.session;
   return half;
 }
 

@@ -31,18 +31,21 @@ Result<NewKeyPair> GenerateKeyPair(Card& card, const Mechanism& mechanism,
 
 //   errors  CKR_KEY_UNEXTRACTABLE, CKR_KEY_NOT_WRAPPABLE, CKR_KEY_SIZE_RANGE, CKR_MECHANISM_INVALID
 //   for an attribute-bound KEK
-Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key);
+//   mac_key  for CKM_IBM_ATTRIBUTEBOUND_WRAP, see bound_wrap.h; nothing else looks at it
+Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key,
+                      ByteView mac_key = {});
 
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_WRAPPED_KEY_INVALID, CKR_WRAPPED_KEY_LEN_RANGE
 Result<NewKey> UnwrapKey(Card& card, const Mechanism& mechanism, ByteView wrapped,
-                         ByteView unwrapping_key, const AttributeMap& attributes);
+                         ByteView unwrapping_key, const AttributeMap& attributes,
+                         ByteView mac_key = {});
 
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_KEY_SIZE_RANGE for more octets than the secret has without
 //   a KDF
 Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_key,
                          const AttributeMap& attributes);
 
-// The blob and check sum of a finished key.
+// The blob and check sum of a finished key, bound to the login session that the request joined.
 NewKey Finish(const Card& card, Key key);
 
 // The public half of a private key with what a public key of its type may do by default.

@@ -168,7 +168,7 @@ Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& me
   OperationState state;
   state.operation = operation;
   state.mechanism = mechanism;
-  state.key_blob = CopyOf(key);
+  BindState(card, *signer.key, key, state);
   if (IsMac(signer)) {
     state.progress = HmacStart(signer.row->hash, signer.key->value.view()).Export();
   } else if (signer.row->hash != HashId::kNone) {

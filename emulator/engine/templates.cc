@@ -107,6 +107,7 @@ AttributeBits HsmBits(const Profile& profile, AttributeBits chosen, Origin origi
   AttributeBits bits = 0;
   if (origin != Origin::kGenerated) return bits;
   bits |= kLocal;
+  if ((chosen & kModifiable) == 0) bits |= kNeverModifiable;
   if (profile.object_class == CKO_PUBLIC_KEY) return bits;
   if ((chosen & kExtractable) == 0) bits |= kNeverExtractable;
   if (profile.object_class == CKO_PRIVATE_KEY && (chosen & kProtkeyExtractable) == 0) {

@@ -1,5 +1,6 @@
 // Room: emulator/engine. WrapKey and UnwrapKey, also how keys are imported.
 #include "emulator/blob/spki.h"
+#include "emulator/engine/bound_wrap.h"
 #include "emulator/engine/crypt.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
@@ -109,8 +110,10 @@ Result<NewKey> ImportPublic(Card& card, ByteView spki, const AttributeMap& attri
 
 }  // namespace
 
-Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key) {
+Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key,
+                      ByteView mac_key) {
   GW_TRY(row, FindMechanism(mechanism, CKF_WRAP));
+  if (row->family == Family::kBoundWrap) return BoundWrap(card, *row, {key, wrapping_key, mac_key});
   GW_TRY(kek, OpenFor(card, wrapping_key, *row, kUseWrap));
   GW_TRY(target, card.Open(key));
   GW_TRY_VOID(RequireWrappable(*row, *target, *kek));
@@ -123,10 +126,14 @@ Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, Byte
 }
 
 Result<NewKey> UnwrapKey(Card& card, const Mechanism& mechanism, ByteView wrapped,
-                         ByteView unwrapping_key, const AttributeMap& attributes) {
+                         ByteView unwrapping_key, const AttributeMap& attributes,
+                         ByteView mac_key) {
   GW_TRY(row, FindMechanism(mechanism, CKF_UNWRAP));
   GW_TRY_VOID(CheckTemplate(attributes));
   if (row->family == Family::kTransportKey) return ImportPublic(card, wrapped, attributes);
+  if (row->family == Family::kBoundWrap) {
+    return BoundUnwrap(card, *row, {wrapped, unwrapping_key, mac_key}, attributes);
+  }
   const auto type = NumberIn(attributes, CKA_KEY_TYPE);
   if (!type) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_KEY_TYPE is missing");
   const CK_OBJECT_CLASS object_class = ClassOf(attributes, *type);

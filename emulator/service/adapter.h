@@ -7,6 +7,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include "emulator/engine/card.h"
+#include "emulator/service/older_fields.h"
 #include "grep11.pb.h"
 
 namespace gw::emulator {
@@ -21,6 +22,7 @@ Status Serve(Card& card, grpc::ByteBuffer& request_bytes, grpc::ByteBuffer& resp
   if (!grpc::SerializationTraits<Request>::Deserialize(&request_bytes, request).ok()) {
     return CallerError(CKR_IBM_GREP11_CANNOT_UNMARSHAL, "request does not parse");
   }
+  AdoptOlderFields(*request);
   GW_TRY_VOID(F(card, *request, *response));
   bool own_buffer = false;
   if (!grpc::SerializationTraits<Response>::Serialize(*response, &response_bytes, &own_buffer)

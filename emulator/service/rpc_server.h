@@ -17,12 +17,12 @@ class io_context;
 namespace gw::emulator {
 
 class Admission;
-class Card;
 class Counters;
+class CryptoUnit;
 
 // What a call meets on its way; all of it outlives the server.
 struct RpcEnvironment {
-  Card& card;
+  CryptoUnit& unit;
   Admission& admission;
   Trouble& trouble;
   Counters& counters;

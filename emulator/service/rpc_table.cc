@@ -59,9 +59,9 @@ constexpr auto kRpcs = std::to_array<RpcRow>({
     {GW_ROW(GetAttributeValue), kGetAttributeValue},
     {GW_ROW(SetAttributeValue), kSetAttributeValue},
     // No action is listed; the general right to use EP11.
-    {"Login", NotSupported, kEp11Use},
-    {"Logout", NotSupported, kEp11Use},
-    {"RewrapKeyBlob", NotSupported, kRewrapKeyBlob},
+    {GW_ROW(Login), kEp11Use},
+    {GW_ROW(Logout), kEp11Use},
+    {GW_ROW(RewrapKeyBlob), kRewrapKeyBlob},
 });
 static_assert(kRpcs.size() == 40);
 

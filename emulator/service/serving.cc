@@ -18,6 +18,7 @@
 
 #include "daemon/core/log.h"
 #include "emulator/control/counters.h"
+#include "emulator/engine/card.h"
 #include "emulator/service/admission.h"
 #include "emulator/service/grpc_status.h"
 #include "emulator/service/names.h"
@@ -173,7 +174,8 @@ class Call {
   }
 
   void Work(const RpcRow& row) {
-    const Status result = row.handler(environment().card, request_, response_);
+    Card card(environment().unit, [this] { return context_.peer(); });
+    const Status result = row.handler(card, request_, response_);
     if (result.ok()) {
       environment().counters.CountSuccess(rpc_);
       return;
@@ -295,6 +297,10 @@ void Serving::Impl::End() {
   for (std::thread& thread : threads_) thread.join();
   server_.reset();
 }
+
+ServingShared::ServingShared(const RpcEnvironment& e)
+    : environment(e),
+      connections([unit = &e.unit](const std::string& peer) { unit->logins().Forget(peer); }) {}
 
 Serving::Serving(ServingShared& shared, const TlsMaterial* tls)
     : impl_(std::make_unique<Impl>(shared, tls)) {}

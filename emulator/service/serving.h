@@ -17,7 +17,7 @@ namespace gw::emulator {
 struct ServingShared {
   static constexpr std::size_t kHeavyThreads = 2;
 
-  explicit ServingShared(const RpcEnvironment& e) : environment(e) {}
+  explicit ServingShared(const RpcEnvironment& e);
 
   const RpcEnvironment environment;
   Connections connections;

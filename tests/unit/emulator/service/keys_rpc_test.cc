@@ -562,12 +562,6 @@ TEST_F(KeysRpcTest, ListAndInfoComeFromTheTable) {
 }
 
 TEST_F(KeysRpcTest, FunctionsTheCardLacksSaySo) {
-  client().Call(&Crypto::Stub::Login, grep11::LoginRequest());
-  EXPECT_EQ(client().Rv(), CKR_FUNCTION_NOT_SUPPORTED);
-  client().Call(&Crypto::Stub::Logout, grep11::LogoutRequest());
-  EXPECT_EQ(client().Rv(), CKR_FUNCTION_NOT_SUPPORTED);
-  client().Call(&Crypto::Stub::RewrapKeyBlob, grep11::RewrapKeyBlobRequest());
-  EXPECT_EQ(client().Rv(), CKR_FUNCTION_NOT_SUPPORTED);
   client().Call(&Crypto::Stub::DigestKey, grep11::DigestKeyRequest());
   EXPECT_EQ(client().Rv(), CKR_FUNCTION_NOT_SUPPORTED);
 }
