@@ -30,6 +30,10 @@ Bytes ContentOf(const Key& key) {
   return content;
 }
 
+Error Inconsistent() {
+  return CallerError(CKR_ENCRYPTED_DATA_INVALID, "blob content contradicts itself");
+}
+
 Result<Key> KeyOf(const Envelope& envelope) {
   Reader reader(envelope.content);
   const Byte version = reader.U8();
@@ -45,8 +49,12 @@ Result<Key> KeyOf(const Envelope& envelope) {
   }
   if (key.object_class == CKO_PRIVATE_KEY) {
     GW_TRY(pkey, PKey::FromPkcs8(value));
+    if (pkey.type() != key.type) return Inconsistent();
     key.pkey = std::move(pkey);
   } else {
+    // Whatever has a check value is a key of its type.
+    const bool fits = key.object_class == CKO_SECRET_KEY && CheckValue(key.type, value).ok();
+    if (!fits) return Inconsistent();
     key.value = SecretBytes(value);
   }
   return key;

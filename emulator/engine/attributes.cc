@@ -133,6 +133,7 @@ AttributeMap DescribeKey(const Card& card, const Key& key) {
 
 Result<AttributeMap> ReadAttributes(Card& card, ByteView blob,
                                     const std::vector<CK_ATTRIBUTE_TYPE>& wanted) {
+  if (blob.empty()) return CallerError(CKR_OBJECT_HANDLE_INVALID, "no object");
   GW_TRY(key, card.Open(blob));
   AttributeMap all = DescribeKey(card, *key);
   AttributeMap answer;
@@ -159,6 +160,7 @@ Result<AttributeMap> ReadAttributes(Card& card, ByteView blob,
 }
 
 Result<Bytes> ChangeAttributes(Card& card, ByteView blob, const AttributeMap& changes) {
+  if (blob.empty()) return CallerError(CKR_OBJECT_HANDLE_INVALID, "no object");
   GW_TRY(key, card.Open(blob));
   if (!key->maced) return CallerError(CKR_OBJECT_HANDLE_INVALID, "public key has no MAC");
   if (!key->Has(kModifiable)) return CallerError(CKR_ACTION_PROHIBITED, "CKA_MODIFIABLE is false");

@@ -136,10 +136,14 @@ Result<std::unique_ptr<Resumed>> Resume(Card& card, Operation operation, ByteVie
                             resumed->state.operation == Operation::kVerify;
   if (!of_this_kind)
     return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
-  GW_TRY(signer, Prepare(card, operation, resumed->state.mechanism, resumed->state.key_blob));
-  if (resumed->state.operation != operation && !IsMac(signer)) {
-    return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
+  const OperationState& taken_up = resumed->state;
+  if (taken_up.operation != operation) {
+    GW_TRY(begun, Prepare(card, taken_up.operation, taken_up.mechanism, taken_up.key_blob));
+    if (!IsMac(begun)) {
+      return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
+    }
   }
+  GW_TRY(signer, Prepare(card, operation, taken_up.mechanism, taken_up.key_blob));
   resumed->signer = std::move(signer);
   return resumed;
 }

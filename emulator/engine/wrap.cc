@@ -16,6 +16,9 @@ bool IsRsa(Family family) { return family == Family::kRsaPkcs1 || family == Fami
 bool TakesPrivateKeys(Family family) { return family == Family::kAesCbcPad; }
 
 Status RequireWrappable(const MechanismRow& row, const Key& key, const Key& kek) {
+  if (key.object_class == CKO_PUBLIC_KEY) {
+    return CallerError(CKR_KEY_NOT_WRAPPABLE, "public keys are not wrapped");
+  }
   if (!key.Has(kExtractable)) return CallerError(CKR_KEY_UNEXTRACTABLE, "CKA_EXTRACTABLE is false");
   if (key.Has(kWrapWithTrusted) && !kek.Has(kTrusted)) {
     return CallerError(CKR_KEY_NOT_WRAPPABLE, "only a trusted key may wrap this one");
