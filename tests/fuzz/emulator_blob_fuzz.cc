@@ -17,8 +17,7 @@ void Examine(ByteView blob) {
   GW_CHECK(reopened.ok());
   GW_CHECK(reopened->type == key->type && reopened->object_class == key->object_class);
   GW_CHECK(reopened->bits == key->bits && reopened->session == key->session);
-  CryptoUnit unit(FuzzMaster());
-  const Card card(unit, [] { return std::string("fuzz"); });
+  const Card card(FuzzUnit(), FuzzConnection);
   GW_CHECK(!DescribeKey(card, *key).empty());
 }
 

@@ -13,6 +13,14 @@ inline const MasterKey& FuzzMaster() {
   return master;
 }
 
+// One for all inputs, since opening an RSA key takes long and the unit keeps what it opened. An
+// input that logs in has to log out.
+inline CryptoUnit& FuzzUnit() {
+  static CryptoUnit unit(FuzzMaster());
+  return unit;
+}
+inline std::string FuzzConnection() { return "fuzz"; }
+
 inline Bytes SealedSecret(CK_KEY_TYPE type) {
   Key key;
   key.type = type;

@@ -27,8 +27,7 @@ constexpr CK_MECHANISM_TYPE kSlow[] = {CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_RSA_X9_31_
                                        CKM_DSA_PARAMETER_GEN, CKM_DH_PKCS_PARAMETER_GEN};
 
 std::vector<Bytes> MakeStates() {
-  CryptoUnit unit(FuzzMaster());
-  Card card(unit, [] { return std::string("fuzz"); });
+  Card card(FuzzUnit(), FuzzConnection);
   const Mechanism cbc{CKM_AES_CBC_PAD, Bytes(16)};
   const Mechanism hmac{CKM_SHA256_HMAC, {}};
   return {*DigestInit(card, {CKM_SHA256, {}}),
@@ -78,8 +77,7 @@ grpc::ByteBuffer BufferOf(const std::string& octets) {
 void Run(ByteView input) {
   if (input.empty()) return;
   const RpcRow& row = RpcTable()[input[0] % RpcTable().size()];
-  CryptoUnit unit(FuzzMaster());
-  Card card(unit, [] { return std::string("fuzz"); });
+  Card card(FuzzUnit(), FuzzConnection);
   const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
       "grep11." + std::string(row.name) + "Request");
   GW_CHECK(type != nullptr);
@@ -93,6 +91,7 @@ void Run(ByteView input) {
   grpc::ByteBuffer response;
   const Status done = row.handler(card, octets, response);
   GW_CHECK(done.ok() || done.error().rv != CKR_OK);
+  static_cast<void>(card.Logout());
 }
 
 }  // namespace

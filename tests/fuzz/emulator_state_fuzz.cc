@@ -55,8 +55,7 @@ OperationState Shaped(ByteView input) {
 }
 
 void Run(ByteView input) {
-  CryptoUnit unit(FuzzMaster());
-  Card card(unit, [] { return std::string("fuzz"); });
+  Card card(FuzzUnit(), FuzzConnection);
   TakeUp(card, input);
   TakeUp(card, SealEnvelope(FuzzMaster(), {0, kStateMarker, CopyOf(input)}));
   TakeUp(card, SealState(FuzzMaster(), Shaped(input)));
