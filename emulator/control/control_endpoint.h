@@ -3,9 +3,8 @@
 #pragma once
 
 #include "emulator/control/counters.h"
+#include "emulator/control/faults.h"
 #include "emulator/http/http_server.h"
-#include "emulator/iam/tokens.h"
-#include "emulator/trouble/trouble.h"
 
 namespace gw::emulator {
 
@@ -13,9 +12,8 @@ namespace gw::emulator {
 // formats. Thread: the loop of the server it is given to.
 class ControlEndpoint {
  public:
-  ControlEndpoint(Counters& counters, Trouble& trouble, Tokens& tokens,
-                  ConnectionTrouble& connections)
-      : counters_(counters), trouble_(trouble), tokens_(tokens), connections_(connections) {}
+  ControlEndpoint(Counters& counters, const FaultTargets& targets)
+      : counters_(counters), targets_(targets) {}
 
   HttpReply Handle(const HttpRequest& request);
 
@@ -35,9 +33,7 @@ class ControlEndpoint {
   HttpReply SetFaults(const HttpRequest& request);
 
   Counters& counters_;
-  Trouble& trouble_;
-  Tokens& tokens_;
-  ConnectionTrouble& connections_;
+  const FaultTargets targets_;
 };
 
 }  // namespace gw::emulator

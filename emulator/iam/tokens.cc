@@ -86,7 +86,8 @@ std::string_view TextOf(TokenVerdict verdict) {
 
 Token Tokens::Mint(const Identity& identity) const {
   const auto now = clock_.WallNow();
-  const auto expires = now + lifetime_;
+  const std::chrono::seconds lifetime(lifetime_s_.load(std::memory_order_relaxed));
+  const auto expires = now + lifetime;
   const Json header = {{"kid", "grep11-emulator"}, {"alg", "HS256"}, {"typ", "JWT"}};
   const Json claims = {
       {"iam_id", identity.iam_id},
@@ -106,7 +107,7 @@ Token Tokens::Mint(const Identity& identity) const {
   const std::string signed_part =
       Encode64(ViewOf(header.dump())) + "." + Encode64(ViewOf(claims.dump()));
   const Bytes mac = HmacOnce(HashId::kSha256, key_, ViewOf(signed_part));
-  return {signed_part + "." + Encode64(mac), lifetime_, expires};
+  return {signed_part + "." + Encode64(mac), lifetime, expires};
 }
 
 TokenVerdict Tokens::Decode(std::string_view text, Claims& claims) const {
@@ -130,6 +131,9 @@ TokenVerdict Tokens::Decode(std::string_view text, Claims& claims) const {
 TokenVerdict Tokens::Judge(const Claims& claims) const {
   if (Microseconds(claims.issued) <= revoked_until_us_.load(std::memory_order_relaxed)) {
     return TokenVerdict::kRevoked;
+  }
+  if (Microseconds(claims.issued) <= expired_until_us_.load(std::memory_order_relaxed)) {
+    return TokenVerdict::kExpired;
   }
   return clock_.WallNow() >= claims.expires ? TokenVerdict::kExpired : TokenVerdict::kGood;
 }
@@ -163,6 +167,14 @@ Tokens::Checked Tokens::Check(std::string_view authorization) {
 
 void Tokens::RevokeAll() {
   revoked_until_us_.store(Microseconds(clock_.WallNow()), std::memory_order_relaxed);
+}
+
+void Tokens::ExpireAll() {
+  expired_until_us_.store(Microseconds(clock_.WallNow()), std::memory_order_relaxed);
+}
+
+void Tokens::SetLifetime(std::chrono::seconds lifetime) {
+  lifetime_s_.store(lifetime.count(), std::memory_order_relaxed);
 }
 
 }  // namespace gw::emulator

@@ -40,7 +40,7 @@ class Tokens {
  public:
   Tokens(ByteView key, const Identities& identities, std::chrono::seconds lifetime,
          const Clock& clock)
-      : key_(CopyOf(key)), identities_(identities), lifetime_(lifetime), clock_(clock) {}
+      : key_(CopyOf(key)), identities_(identities), clock_(clock), lifetime_s_(lifetime.count()) {}
 
   Token Mint(const Identity& identity) const;
 
@@ -52,8 +52,12 @@ class Tokens {
   // was none.
   Checked Check(std::string_view authorization);
 
-  // Everything issued so far stops working. New tokens are good.
+  // Everything issued so far stops working, as revoked or as if its time were over. New tokens are
+  // good.
   void RevokeAll();
+  void ExpireAll();
+  // Of tokens issued from here on.
+  void SetLifetime(std::chrono::seconds lifetime);
 
  private:
   using WallTime = std::chrono::system_clock::time_point;
@@ -77,9 +81,10 @@ class Tokens {
 
   const Bytes key_;
   const Identities& identities_;
-  const std::chrono::seconds lifetime_;
   const Clock& clock_;
+  std::atomic<std::int64_t> lifetime_s_;
   std::atomic<std::int64_t> revoked_until_us_{0};
+  std::atomic<std::int64_t> expired_until_us_{0};
   mutable std::shared_mutex mutex_;  // guards verified_
   std::unordered_map<std::string, Claims, TextHash, std::equal_to<>> verified_;
 };

@@ -32,7 +32,14 @@ std::optional<Refusal> Admission::Refuse(const RpcRow& rpc, std::string_view aut
   if (tokens_ != nullptr) {
     if (auto refusal = RefuseCaller(rpc, authorization)) return refusal;
   }
-  if (!trouble_.rate().Admit(std::chrono::steady_clock::now())) return RateRefusal();
+  switch (trouble_.rate().Take(std::chrono::steady_clock::now())) {
+    case Turn::kTaken:
+      break;
+    case Turn::kAboveRate:
+      return RateRefusal();
+    case Turn::kUnitDown:
+      return Plain(grpc::StatusCode::UNAVAILABLE, "the crypto unit is down");
+  }
   return std::nullopt;
 }
 

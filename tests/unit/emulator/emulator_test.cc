@@ -9,8 +9,7 @@
 #include "emulator/tls_material.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"
-#include "tests/unit/emulator/support/client.h"
-#include "tests/unit/emulator/support/http.h"
+#include "tests/unit/emulator/support/access.h"
 #include "tests/unit/emulator/support/material.h"
 
 namespace gw::emulator {
@@ -19,34 +18,6 @@ namespace {
 using grep11::Crypto;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Json = nlohmann::json;
-
-class AccessTest : public EmulatorTest {
- protected:
-  grpc::StatusCode Random(Client& client) {
-    grep11::GenerateRandomRequest request;
-    request.set_len(8);
-    client.Call(&Crypto::Stub::GenerateRandom, request);
-    return client.status().error_code();
-  }
-
-  Json Counters() { return Json::parse(HttpCall(ready().control, "GET", "/counters.json").body); }
-
-  HttpAnswer Faults(const std::string& json) {
-    return HttpCall(ready().control, "POST", "/faults", json);
-  }
-
-  HttpAnswer AskIam(const std::string& form) {
-    return HttpCall(ready().iam, "POST", "/identity/token", form, ready().ca_pem);
-  }
-
-  const test::TempDir& folder() const { return folder_; }
-
- private:
-  const test::TempDir folder_;
-};
-
-const std::string kGrant = "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=";
 
 TEST_F(AccessTest, TheTokenEndpointAnswersAsIamDoes) {
   Start();
@@ -382,11 +353,11 @@ TEST_F(AccessTest, FaultsThatAreWrongChangeNothing) {
   EXPECT_EQ(Faults(R"([{"rpc":"*","reply":"loud"},{"rpc":"*","chance":2},{"goaway":1},{"seed":-1},
                        {"iam":"gone"}])")
                 .body,
-            "\"reply\": one of drop, garbage, empty, huge, late:DURATION\n"
+            "\"reply\": one of drop, garbage, empty, huge, goaway, pass, late:DURATION\n"
             "\"chance\": more than 0, at most 1\n"
-            "\"clear\", \"revoke_tokens\", \"goaway\", \"drop_connections\": true or false\n"
+            "\"goaway\": true or false\n"
             "\"seed\": a number is needed\n"
-            "\"iam\": one of ok, down, refuse, fail, slow, slow:DURATION\n");
+            "\"iam\": one of ok, down, refuse, fail, fail:STATUS, garbage, slow, slow:DURATION\n");
   EXPECT_EQ(Faults("not JSON").status, 400);
   EXPECT_EQ(AskIam(kGrant + "nobody").status, 400);  // IAM is not down
 }
