@@ -16,6 +16,7 @@
 #include "emulator/control/control_endpoint.h"
 #include "emulator/engine/card.h"
 #include "emulator/iam/iam_endpoint.h"
+#include "emulator/mechanism_table.h"
 #include "emulator/service/admission.h"
 #include "emulator/service/rpc_server.h"
 #include "emulator/service/rpc_table.h"
@@ -167,7 +168,7 @@ class Emulator::Parts {
  public:
   Parts(const Options& options, Plan plan, const Clock& clock)
       : plan_(std::move(plan)),
-        counters_(RpcNames()),
+        counters_(RpcNames(), MechanismNames(), plan_.identities.Ids()),
         card_(*plan_.master, options.canned_signatures ? &counters_.ReportCanned() : nullptr),
         trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
         tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),

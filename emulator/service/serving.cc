@@ -20,6 +20,7 @@
 
 #include "daemon/core/log.h"
 #include "emulator/control/counters.h"
+#include "emulator/mechanism_table.h"
 #include "emulator/service/admission.h"
 #include "emulator/service/grpc_status.h"
 #include "emulator/service/names.h"
@@ -147,7 +148,7 @@ class Call {
 
  private:
   Call(Serving::Impl& serving, std::size_t rpc, grpc::ServerCompletionQueue& queue)
-      : serving_(serving), rpc_(rpc), queue_(queue), writer_(&context_) {}
+      : serving_(serving), rpc_(rpc), queue_(queue), writer_(&context_), counted_{rpc, {}, {}} {}
 
   const RpcEnvironment& environment() const { return serving_.shared.environment; }
 
@@ -162,8 +163,9 @@ class Call {
     const RpcRow& row = RpcTable()[rpc_];
     fault_ = environment().trouble.TakeFault(row.name);
     if (fault_ && fault_->kind == RpcFault::Kind::kGoaway) serving_.shared.send_goaway();
-    if (auto refusal = environment().admission.Refuse(row, Authorization(), fault_)) {
-      environment().counters.CountFailure(rpc_, refusal->counted_as);
+    if (auto refusal =
+            environment().admission.Refuse(row, Authorization(), fault_, counted_.identity)) {
+      environment().counters.CountFailure(counted_, refusal->counted_as);
       status_ = std::move(refusal->status);
       Finish();
       return;
@@ -179,13 +181,15 @@ class Call {
   }
 
   void Work(const RpcRow& row) {
-    const Status result = row.handler(environment().card, request_, response_);
+    RequestFacts facts;
+    const Status result = row.handler(environment().card, request_, response_, facts);
+    if (facts.mechanism) counted_.mechanism = MechanismNumber(*facts.mechanism);
     if (result.ok()) {
-      environment().counters.CountSuccess(rpc_);
+      environment().counters.CountSuccess(counted_);
       return;
     }
     if (result.error().kind == ErrorKind::kInternal) log::Error("{}", Describe(result.error()));
-    environment().counters.CountFailure(rpc_, NameOfRv(result.error().rv));
+    environment().counters.CountFailure(counted_, NameOfRv(result.error().rv));
     status_ = ToGrpc(result.error());
   }
 
@@ -234,6 +238,7 @@ class Call {
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
+  CountedCall counted_;
   std::optional<RpcFault> fault_;
   std::chrono::steady_clock::time_point arrived_;
   bool finished_ = false;

@@ -41,9 +41,9 @@ class Serving {
   // Tells clients to go elsewhere (GOAWAY) and returns when the running calls have ended; those
   // that have not by `until` are cancelled.
   void StopTaking(std::chrono::system_clock::time_point until);
-  // The same for a server that others go on beside: calls that the card was given take the time they
-  // need. What else gRPC holds then, as calls that came in while it was told, is cancelled `grace`
-  // later.
+  // The same for a server that others go on beside: calls that the card was given take the time
+  // they need. What else gRPC holds then, as calls that came in while it was told, is cancelled
+  // `grace` later.
   void Leave(std::chrono::seconds grace);
   // Cancels what the two above wait for. From any thread.
   void CancelCalls();

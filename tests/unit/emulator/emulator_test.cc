@@ -118,9 +118,10 @@ TEST_F(AccessTest, CountersAreExact) {
   *request.mutable_privkey() = BlobMessage(pair.private_blob);
   request.set_data(std::string(32, 'h'));
   for (int i = 0; i < 100; ++i) so.Call(&Crypto::Stub::SignSingle, request);
-  EXPECT_EQ(Counters(),
-            Json::parse(R"({"requests":100,"connections":0,"token_fetches":0,"token_refusals":0,
-                                        "rpc":{"SignSingle":100},"result":{"SignSingle":{"OK":100}}})"));
+  EXPECT_EQ(Counters(), Json::parse(R"({
+    "requests": 100, "connections": 0, "token_fetches": 0, "token_refusals": 0,
+    "rpc": {"SignSingle": 100}, "result": {"SignSingle": {"OK": 100}},
+    "mechanism": {"CKM_ECDSA": {"OK": 100}}, "identity": {"iam-ServiceId-so": {"OK": 100}}})"));
   request.clear_privkey();
   so.Call(&Crypto::Stub::SignSingle, request);
   Client other = ClientWith("");
@@ -135,7 +136,36 @@ TEST_F(AccessTest, CountersAreExact) {
             "rpc SignSingle 101\n"
             "result GenerateRandom UNAUTHENTICATED 1\n"
             "result SignSingle CKR_KEY_HANDLE_INVALID 1\n"
-            "result SignSingle OK 100\n");
+            "result SignSingle OK 100\n"
+            "mechanism CKM_ECDSA CKR_KEY_HANDLE_INVALID 1\n"
+            "mechanism CKM_ECDSA OK 100\n"
+            "identity iam-ServiceId-so CKR_KEY_HANDLE_INVALID 1\n"
+            "identity iam-ServiceId-so OK 100\n");
+}
+
+TEST_F(AccessTest, MechanismsNobodyKnowsAreCountedAsOne) {
+  Start();
+  Client so = ClientAs("so");
+  grep11::DigestSingleRequest request;
+  for (const CK_MECHANISM_TYPE type : {0x7fff0001UL, 0x7fff0002UL}) {
+    *request.mutable_mech() = Mech(type);
+    so.Call(&Crypto::Stub::DigestSingle, request);
+  }
+  EXPECT_EQ(Counters()["mechanism"], Json::parse(R"({"unknown":{"CKR_MECHANISM_INVALID":2}})"));
+}
+
+TEST_F(AccessTest, RightsThatLackAreCountedForWhoLacksThem) {
+  options().api_keys =
+      folder().Write("keys.json", R"([{"apikey":"a","iam_id":"one","roles":["reader"]},
+                                      {"apikey":"b","iam_id":"two","roles":["key-operator"]}])");
+  Start();
+  Client one = ClientWith(TokenFor("a"));
+  Client two = ClientWith(TokenFor("b"));
+  EXPECT_EQ(Random(one), grpc::StatusCode::OK);
+  EXPECT_EQ(Random(two), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(Counters()["identity"],
+            Json::parse(R"({"one":{"OK":1},"two":{"PERMISSION_DENIED":1}})"));
+  EXPECT_EQ(Counters()["mechanism"], Json::object());
 }
 
 TEST_F(AccessTest, CannedSignaturesAreDeclaredAndCounted) {
