@@ -152,6 +152,18 @@ const MechanismRow* FindMechanismRow(CK_MECHANISM_TYPE type) {
   return at == kMechanisms.end() ? nullptr : &*at;
 }
 
+std::vector<std::string> MechanismNames() {
+  std::vector<std::string> names;
+  for (const MechanismRow& row : kMechanisms) names.emplace_back(NameOfMechanism(row.type));
+  names.emplace_back("unknown");
+  return names;
+}
+
+std::size_t MechanismNumber(CK_MECHANISM_TYPE type) {
+  const MechanismRow* row = FindMechanismRow(type);
+  return row == nullptr ? kMechanisms.size() : static_cast<std::size_t>(row - kMechanisms.data());
+}
+
 Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS function) {
   const MechanismRow* row = FindMechanismRow(mechanism.type);
   if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "mechanism is not supported");

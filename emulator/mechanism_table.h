@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "daemon/core/result.h"
 #include "emulator/crypto/hash.h"
@@ -54,6 +56,10 @@ std::span<const MechanismRow> MechanismTable();
 // shape.
 //   errors  CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID
 Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS function);
+// How counters call the mechanisms, and the number there of one: that of its row, or the one behind
+// the last for all that have none.
+std::vector<std::string> MechanismNames();
+std::size_t MechanismNumber(CK_MECHANISM_TYPE type);
 // Null if there is no such row.
 const MechanismRow* FindMechanismRow(CK_MECHANISM_TYPE type);
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "emulator/control/faults.h"
 #include "emulator/control/master_key_page.h"
 
 namespace gw::emulator {
@@ -69,8 +68,7 @@ HttpReply ControlEndpoint::ResetCounters(const HttpRequest&) {
 }
 
 HttpReply ControlEndpoint::SetFaults(const HttpRequest& request) {
-  const std::vector<std::string> complaints =
-      ApplyFaults(request.body, trouble_, tokens_, connections_);
+  const std::vector<std::string> complaints = ApplyFaults(request.body, targets_);
   if (complaints.empty()) return Text("ok\n");
   std::string body;
   for (const std::string& complaint : complaints) body += complaint + "\n";

@@ -4,9 +4,8 @@
 
 #include "emulator/blob/master_keys.h"
 #include "emulator/control/counters.h"
+#include "emulator/control/faults.h"
 #include "emulator/http/http_server.h"
-#include "emulator/iam/tokens.h"
-#include "emulator/trouble/trouble.h"
 
 namespace gw::emulator {
 
@@ -15,13 +14,8 @@ namespace gw::emulator {
 // formats. Thread: the loop of the server it is given to.
 class ControlEndpoint {
  public:
-  ControlEndpoint(Counters& counters, Trouble& trouble, Tokens& tokens,
-                  ConnectionTrouble& connections, MasterKeyRegisters& master_keys)
-      : counters_(counters),
-        trouble_(trouble),
-        tokens_(tokens),
-        connections_(connections),
-        master_keys_(master_keys) {}
+  ControlEndpoint(Counters& counters, const FaultTargets& targets, MasterKeyRegisters& master_keys)
+      : counters_(counters), targets_(targets), master_keys_(master_keys) {}
 
   HttpReply Handle(const HttpRequest& request);
 
@@ -46,9 +40,7 @@ class ControlEndpoint {
   HttpReply ClearKey(const HttpRequest& request);
 
   Counters& counters_;
-  Trouble& trouble_;
-  Tokens& tokens_;
-  ConnectionTrouble& connections_;
+  const FaultTargets targets_;
   MasterKeyRegisters& master_keys_;
 };
 

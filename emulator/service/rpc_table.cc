@@ -13,7 +13,7 @@ namespace {
 using enum Action;
 
 // Part of the interface, but not of this card.
-Status NotSupported(Card&, grpc::ByteBuffer&, grpc::ByteBuffer&) {
+Status NotSupported(Card&, grpc::ByteBuffer&, grpc::ByteBuffer&, RequestFacts&) {
   return CallerError(CKR_FUNCTION_NOT_SUPPORTED, "the emulated card has no such function");
 }
 
