@@ -30,12 +30,28 @@ enum class Family : std::uint8_t {
   kEcdh,
   kTransportKey,
   kBoundWrap,
+  // DES, RSA by X9.31, DSA, Diffie-Hellman, derivations
+  kDes2KeyGen,
+  kDes3KeyGen,
+  kDes3Ecb,
+  kDes3Cbc,
+  kDes3CbcPad,
+  kX931KeyPairGen,
+  kRsaX931,
+  kDsaParameterGen,
+  kDsaKeyPairGen,
+  kDsa,
+  kDhParameterGen,
+  kDhKeyPairGen,
+  kDhDerive,
+  kDes3EncryptData,
+  kDigestDerive,
 };
 
-enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1 };
+enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1, kIv8, kOctets, kData };
 
 // Which keys a mechanism works with.
-enum class KeyKind : std::uint8_t { kNone, kAes, kSecret, kRsa, kEc };
+enum class KeyKind : std::uint8_t { kNone, kAes, kSecret, kRsa, kEc, kMac, kDes, kDsa, kDh };
 
 struct MechanismRow {
   CK_MECHANISM_TYPE type;
@@ -45,7 +61,7 @@ struct MechanismRow {
   ParamKind params;
   CK_FLAGS functions;  // CKF_*, as GetMechanismInfo reports them
   std::uint64_t min_key_size;
-  std::uint64_t max_key_size;  // AES and generic secrets: octets; RSA and EC: bits
+  std::uint64_t max_key_size;  // secret keys: octets; all others: bits
   bool multi_part;             // the Update RPCs work
 };
 

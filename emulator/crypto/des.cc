@@ -15,28 +15,44 @@ const EVP_CIPHER* Fetch(const char* name) {
   return cipher;
 }
 
-const EVP_CIPHER* EcbOf(std::size_t key_bytes) {
-  static const EVP_CIPHER* const kTwoKeys = Fetch("DES-EDE-ECB");
-  static const EVP_CIPHER* const kThreeKeys = Fetch("DES-EDE3-ECB");
+// By mode and number of keys beyond two.
+const EVP_CIPHER* CipherOf(BlockMode mode, std::size_t key_bytes) {
+  static const EVP_CIPHER* const kCiphers[2][2] = {
+      {Fetch("DES-EDE-ECB"), Fetch("DES-EDE3-ECB")},
+      {Fetch("DES-EDE-CBC"), Fetch("DES-EDE3-CBC")},
+  };
   GW_CHECK(key_bytes == kDes2Bytes || key_bytes == kDes3Bytes);
-  return key_bytes == kDes2Bytes ? kTwoKeys : kThreeKeys;
+  return kCiphers[static_cast<std::size_t>(mode)][key_bytes == kDes2Bytes ? 0 : 1];
+}
+
+// `out` is as long as `data`, which is not empty.
+void Run(BlockMode mode, Direction direction, ByteView key, ByteView iv, ByteView data, Byte* out) {
+  GW_CHECK(data.size() % kDesBlockBytes == 0 && data.size() <= kMaxDesDataBytes);
+  GW_CHECK(mode == BlockMode::kEcb || iv.size() == kDesBlockBytes);
+  const CipherCtxPtr context(EVP_CIPHER_CTX_new());
+  const int size = static_cast<int>(data.size());
+  int written = 0;
+  GW_CHECK(EVP_CipherInit_ex2(context.get(), CipherOf(mode, key.size()), key.data(),
+                              mode == BlockMode::kEcb ? nullptr : iv.data(),
+                              direction == Direction::kEncrypt ? 1 : 0, nullptr) == 1);
+  EVP_CIPHER_CTX_set_padding(context.get(), 0);
+  GW_CHECK(EVP_CipherUpdate(context.get(), out, &written, data.data(), size) == 1);
+  GW_CHECK(written == size);
 }
 
 }  // namespace
 
+Bytes Des3Blocks(BlockMode mode, Direction direction, ByteView key, ByteView iv, ByteView data) {
+  Bytes out(data.size());
+  if (!data.empty()) Run(mode, direction, key, iv, data, out.data());
+  return out;
+}
+
 SecretBytes Des3EcbEncrypt(ByteView key, ByteView data) {
-  GW_CHECK(data.size() % kDesBlockBytes == 0 && data.size() <= kMaxDesDataBytes);
   SecretBytes out = SecretBytes::OfSize(data.size());
-  if (data.empty()) return out;
-  const CipherCtxPtr context(EVP_CIPHER_CTX_new());
-  const int size = static_cast<int>(data.size());
-  int written = 0;
-  GW_CHECK(EVP_EncryptInit_ex2(context.get(), EcbOf(key.size()), key.data(), nullptr, nullptr) ==
-           1);
-  EVP_CIPHER_CTX_set_padding(context.get(), 0);
-  GW_CHECK(EVP_EncryptUpdate(context.get(), out.mutable_view().data(), &written, data.data(),
-                             size) == 1);
-  GW_CHECK(written == size);
+  if (!data.empty()) {
+    Run(BlockMode::kEcb, Direction::kEncrypt, key, {}, data, out.mutable_view().data());
+  }
   return out;
 }
 

@@ -5,25 +5,10 @@
 #include "daemon/core/check.h"
 #include "emulator/crypto/derivation.h"
 #include "emulator/crypto/group.h"
+#include "emulator/crypto/numbers.h"
 
 namespace gw::emulator {
 namespace {
-
-// A number as EVP takes it: in the machine's byte order, kept where it is wiped.
-class NativeNumber {
- public:
-  explicit NativeNumber(const BIGNUM* number)
-      : octets_(SecretBytes::OfSize(static_cast<std::size_t>(BN_num_bytes(number)))) {
-    const int size = static_cast<int>(octets_.size());
-    GW_CHECK(BN_bn2nativepad(number, octets_.mutable_view().data(), size) == size);
-  }
-  OSSL_PARAM As(const char* name) {
-    return OSSL_PARAM_construct_BN(name, octets_.mutable_view().data(), octets_.size());
-  }
-
- private:
-  SecretBytes octets_;
-};
 
 struct Domain {
   SecretBignumPtr prime;

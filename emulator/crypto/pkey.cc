@@ -10,6 +10,9 @@
 namespace gw::emulator {
 namespace {
 
+// RSA and Diffie-Hellman keys of 4096 bits need about 2400 and 1600.
+constexpr std::size_t kMaxPkcs8Bytes = 4096;
+
 Bytes BignumParam(EVP_PKEY* pkey, const char* name) {
   BIGNUM* raw = nullptr;
   GW_CHECK(EVP_PKEY_get_bn_param(pkey, name, &raw) == 1);
@@ -91,24 +94,32 @@ const CurveRow* RawCurveOf(ByteView spki) {
 Result<PKey> PKey::Adopt(evp_pkey_st* owned) {
   std::shared_ptr<evp_pkey_st> pkey(owned, EVP_PKEY_free);
   const int id = EVP_PKEY_get_base_id(owned);
-  if (id == EVP_PKEY_RSA) {
-    return PKey(std::move(pkey), static_cast<std::size_t>(EVP_PKEY_get_bits(owned)), nullptr);
+  const auto bits = static_cast<std::size_t>(EVP_PKEY_get_bits(owned));
+  if (id == EVP_PKEY_RSA) return PKey(std::move(pkey), CKK_RSA, bits, nullptr);
+  if (id == EVP_PKEY_DSA || id == EVP_PKEY_DH) {
+    const CK_KEY_TYPE type = id == EVP_PKEY_DSA ? CKK_DSA : CKK_DH;
+    GW_TRY_VOID(CheckFfc(owned, type));
+    return PKey(std::move(pkey), type, bits, nullptr);
   }
   const CurveRow* curve = CurveOf(owned);
   if (curve == nullptr && id == EVP_PKEY_EC) {
     return CallerError(CKR_CURVE_NOT_SUPPORTED, "no named curve we know");
   }
   if (curve == nullptr) {
-    return CallerError(CKR_KEY_TYPE_INCONSISTENT, "neither an RSA nor an EC key");
+    return CallerError(CKR_KEY_TYPE_INCONSISTENT, "no key of a type that we know");
   }
   if (!curve->is_raw()) {
     EVP_PKEY_set_utf8_string_param(owned, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
                                    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
   }
-  return PKey(std::move(pkey), curve->bits, curve);
+  return PKey(std::move(pkey), CKK_EC, curve->bits, curve);
 }
 
 Result<PKey> PKey::FromPkcs8(ByteView der) {
+  // OpenSSL computes public halves before anybody could look at the size of the numbers.
+  if (der.size() > kMaxPkcs8Bytes) {
+    return CallerError(CKR_WRAPPED_KEY_INVALID, "longer than any private key");
+  }
   const Byte* at = der.data();
   const Pkcs8Ptr info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
   if (info == nullptr || at != der.data() + der.size()) {
@@ -117,7 +128,15 @@ Result<PKey> PKey::FromPkcs8(ByteView der) {
   EVP_PKEY* raw = EVP_PKCS82PKEY(info.get());
   if (raw == nullptr) return OpensslError(CKR_WRAPPED_KEY_INVALID, "private key does not parse");
   Result<PKey> key = Adopt(raw);
-  if (key && !HalvesFit(raw)) {
+  if (!key && key.error().rv == CKR_PUBLIC_KEY_INVALID) {
+    return CallerError(CKR_WRAPPED_KEY_INVALID, "the public half is none");
+  }
+  // CheckFfc() has looked at what is there; OpenSSL would ask more of the groups that it knows.
+  const bool is_ffc = key && (key->type() == CKK_DSA || key->type() == CKK_DH);
+  if (is_ffc && !key->Exponent()) {
+    return CallerError(CKR_WRAPPED_KEY_INVALID, "private value is negative");
+  }
+  if (key && !is_ffc && !HalvesFit(raw)) {
     return OpensslError(CKR_WRAPPED_KEY_INVALID, "private and public half do not fit");
   }
   return key;
@@ -163,6 +182,7 @@ PKey PKey::GenerateEc(const CurveRow& curve) {
 }
 
 std::size_t PKey::signature_bytes() const {
+  if (type_ == CKK_DSA) return 2 * Domain().subprime.size();
   return curve_ == nullptr ? (bits_ + 7) / 8 : curve_->signature_bytes();
 }
 

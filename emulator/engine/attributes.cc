@@ -35,12 +35,21 @@ Bytes DerPoint(const Bytes& point) {
   return out;
 }
 
+void DescribeDomain(AttributeMap& map, const DomainParams& domain) {
+  map[CKA_PRIME_BITS] = Signed(domain.bits());
+  map[CKA_PRIME] = domain.prime;
+  if (!domain.subprime.empty()) map[CKA_SUBPRIME] = domain.subprime;
+  map[CKA_BASE] = domain.base;
+}
+
 void DescribePublicParts(AttributeMap& map, const Key& key) {
   map[CKA_PUBLIC_KEY_INFO] = key.pkey->Spki();
   if (key.type == CKK_RSA) {
     map[CKA_MODULUS] = key.pkey->Modulus();
     map[CKA_MODULUS_BITS] = Signed(key.pkey->bits());
     map[CKA_PUBLIC_EXPONENT] = key.pkey->PublicExponent();
+  } else if (key.type == CKK_DSA || key.type == CKK_DH) {
+    DescribeDomain(map, key.pkey->Domain());
   } else {
     map[CKA_EC_PARAMS] = CopyOf(key.pkey->curve()->oid_der);
     map[CKA_EC_POINT] = DerPoint(key.pkey->Point());
@@ -111,6 +120,7 @@ AttributeMap DescribeKey(const Card& card, const Key& key) {
   map[CKA_CLASS] = Signed(key.object_class);
   map[CKA_KEY_TYPE] = Signed(key.type);
   map[CKA_KEY_GEN_MECHANISM] = Signed(key.generated_by);
+  if (key.object_class == CKO_DOMAIN_PARAMETERS) return map;
   for (const AttributeBitRow& row : AttributeBitTable()) {
     if (row.type != CKA_IBM_NEVER_MODIFIABLE) map[row.type] = key.Has(row.bit);
   }

@@ -19,10 +19,24 @@ bool KindFits(KeyKind kind, const Key& key) {
       return key.type == CKK_RSA;
     case KeyKind::kEc:
       return key.type == CKK_EC;
+    case KeyKind::kMac:
+      return key.type == CKK_AES || key.type == CKK_GENERIC_SECRET;
+    case KeyKind::kDes:
+      return key.type == CKK_DES2 || key.type == CKK_DES3;
+    case KeyKind::kDsa:
+      return key.type == CKK_DSA;
+    case KeyKind::kDh:
+      return key.type == CKK_DH;
   }
   return false;
 }
 
+// Of keys whose size is a number of bits that the mechanism names; a bare public key may have any.
+bool SizeFits(const MechanismRow& row, const Key& key) {
+  const bool counts =
+      row.key == KeyKind::kRsa || row.key == KeyKind::kDsa || row.key == KeyKind::kDh;
+  return !counts || (key.size_bits() >= row.min_key_size && key.size_bits() <= row.max_key_size);
+}
 constexpr std::size_t kPinSaltBytes = 16;
 
 bool ClassFits(const Key& key, const KeyUse& use) {
@@ -63,6 +77,9 @@ Result<KeyPtr> OpenFor(Card& card, ByteView blob, const MechanismRow& row, const
   GW_TRY(key, card.Open(blob));
   if (!KindFits(row.key, *key) || !ClassFits(*key, use)) {
     return CallerError(use.wrong_type, "key is not of the type that the mechanism works with");
+  }
+  if (!SizeFits(row, *key)) {
+    return CallerError(use.wrong_size, "key is not of a size that the mechanism works with");
   }
   if (!key->maced) {
     if (use.bare_spki_allowed) return std::move(key);

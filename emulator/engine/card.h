@@ -78,6 +78,7 @@ struct KeyUse {
   bool bare_spki_allowed = false;
   CK_RV missing = CKR_KEY_HANDLE_INVALID;
   CK_RV wrong_type = CKR_KEY_TYPE_INCONSISTENT;
+  CK_RV wrong_size = CKR_KEY_SIZE_RANGE;
 };
 
 inline constexpr KeyUse kUseSign{kSignRight, CKO_PRIVATE_KEY};
@@ -85,14 +86,22 @@ inline constexpr KeyUse kUseVerify{kVerifyRight, CKO_PUBLIC_KEY, true};
 inline constexpr KeyUse kUseEncrypt{kEncryptRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseDecrypt{kDecryptRight, CKO_PRIVATE_KEY};
 inline constexpr KeyUse kUseDerive{kDeriveRight, CKO_PRIVATE_KEY};
-inline constexpr KeyUse kUseWrap{kWrapRight, CKO_PUBLIC_KEY, false, CKR_WRAPPING_KEY_HANDLE_INVALID,
-                                 CKR_WRAPPING_KEY_TYPE_INCONSISTENT};
-inline constexpr KeyUse kUseUnwrap{kUnwrapRight, CKO_PRIVATE_KEY, false,
+inline constexpr KeyUse kUseWrap{kWrapRight,
+                                 CKO_PUBLIC_KEY,
+                                 false,
+                                 CKR_WRAPPING_KEY_HANDLE_INVALID,
+                                 CKR_WRAPPING_KEY_TYPE_INCONSISTENT,
+                                 CKR_WRAPPING_KEY_SIZE_RANGE};
+inline constexpr KeyUse kUseUnwrap{kUnwrapRight,
+                                   CKO_PRIVATE_KEY,
+                                   false,
                                    CKR_UNWRAPPING_KEY_HANDLE_INVALID,
-                                   CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT};
+                                   CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT,
+                                   CKR_UNWRAPPING_KEY_SIZE_RANGE};
 
-// Opens the key and checks its type, class and right.
-//   errors  those of Card::Open(), use.missing, use.wrong_type, CKR_KEY_FUNCTION_NOT_PERMITTED
+// Opens the key and checks its type, class, size and right.
+//   errors  those of Card::Open(), use.missing, use.wrong_type, use.wrong_size,
+//           CKR_KEY_FUNCTION_NOT_PERMITTED
 Result<KeyPtr> OpenFor(Card& card, ByteView blob, const MechanismRow& row, const KeyUse& use);
 
 // Opens a state and checks that it is of `operation`.

@@ -2,8 +2,10 @@
 #include "emulator/engine/sign.h"
 
 #include "daemon/core/check.h"
+#include "emulator/crypto/dsa.h"
 #include "emulator/crypto/ec.h"
 #include "emulator/crypto/rsa.h"
+#include "emulator/crypto/x931/x931.h"
 
 namespace gw::emulator {
 namespace {
@@ -57,11 +59,25 @@ Result<Bytes> SignEcdsa(const Signer& s, ByteView data) { return EcdsaSign(*s.ke
 Status VerifyEcdsa(const Signer& s, ByteView data, ByteView signature) {
   return EcdsaVerify(*s.key->pkey, data, signature);
 }
+// Without a hash the caller brings the trailer along.
+Bytes X931Input(const Signer& s, ByteView data) {
+  return s.row->hash == HashId::kNone ? CopyOf(data) : X931InputOf(s.row->hash, data);
+}
+Result<Bytes> SignX931(const Signer& s, ByteView data) {
+  return X931Sign(*s.key->pkey, X931Input(s, data));
+}
+Status VerifyX931(const Signer& s, ByteView data, ByteView signature) {
+  return X931Verify(*s.key->pkey, X931Input(s, data), signature);
+}
+Result<Bytes> SignDsa(const Signer& s, ByteView data) { return DsaSign(*s.key->pkey, data); }
+Status VerifyDsa(const Signer& s, ByteView data, ByteView signature) {
+  return DsaVerify(*s.key->pkey, data, signature);
+}
 
 constexpr Scheme kSchemes[] = {
-    {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1},
-    {Family::kRsaPss, SignPss, VerifyPss},
-    {Family::kEcdsa, SignEcdsa, VerifyEcdsa},
+    {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1}, {Family::kRsaPss, SignPss, VerifyPss},
+    {Family::kEcdsa, SignEcdsa, VerifyEcdsa},    {Family::kRsaX931, SignX931, VerifyX931},
+    {Family::kDsa, SignDsa, VerifyDsa},
 };
 
 const Scheme& SchemeOf(Family family) {

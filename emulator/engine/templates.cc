@@ -7,7 +7,15 @@
 namespace gw::emulator {
 namespace {
 
-enum class Shape : std::uint8_t { kNumber, kBool, kBytes, kBigNumber, kHsmOnly, kForbidden };
+enum class Shape : std::uint8_t {
+  kNumber,
+  kBool,
+  kBytes,
+  kBigNumber,
+  kHsmOnly,
+  kForbidden,
+  kCombined
+};
 
 struct ShapeRow {
   CK_ATTRIBUTE_TYPE type;
@@ -30,6 +38,11 @@ constexpr auto kShapes = std::to_array<ShapeRow>({
     {CKA_END_DATE, Shape::kBytes},
     {CKA_MODULUS_BITS, Shape::kNumber},
     {CKA_PUBLIC_EXPONENT, Shape::kBigNumber},
+    {CKA_PRIME, Shape::kCombined},
+    {CKA_SUBPRIME, Shape::kCombined},
+    {CKA_BASE, Shape::kCombined},
+    {CKA_PRIME_BITS, Shape::kNumber},
+    {CKA_IBM_STRUCT_PARAMS, Shape::kBytes},
     {CKA_VALUE_BITS, Shape::kNumber},
     {CKA_VALUE_LEN, Shape::kNumber},
     {CKA_ALWAYS_SENSITIVE, Shape::kHsmOnly},
@@ -47,6 +60,9 @@ Status CheckShape(Shape shape, const AttributeValue& value) {
   if (shape == Shape::kHsmOnly) return CallerError(CKR_ATTRIBUTE_READ_ONLY, "set by the HSM alone");
   if (shape == Shape::kForbidden) {
     return CallerError(CKR_TEMPLATE_INCONSISTENT, "clear key values are not accepted");
+  }
+  if (shape == Shape::kCombined) {
+    return CallerError(CKR_TEMPLATE_INCONSISTENT, "domain parameters go in CKA_IBM_STRUCT_PARAMS");
   }
   if (good[static_cast<std::size_t>(shape)]) return Ok();
   return CallerError(CKR_ATTRIBUTE_VALUE_INVALID, "attribute value of a wrong type");
@@ -87,6 +103,12 @@ constexpr auto kProfiles = std::to_array<Profile>({
      kVerifyRight | kEncryptRight},
     {CKO_PRIVATE_KEY, CKK_EC, kSecretCommon | kSignRight | kDeriveRight, kSignRight},
     {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kVerifyRight | kDeriveRight, kVerifyRight},
+    {CKO_SECRET_KEY, CKK_DES2, kSecretCommon | kTrusted | kAllRights, kSymmetricRights},
+    {CKO_SECRET_KEY, CKK_DES3, kSecretCommon | kTrusted | kAllRights, kSymmetricRights},
+    {CKO_PRIVATE_KEY, CKK_DSA, kSecretCommon | kSignRight, kSignRight},
+    {CKO_PUBLIC_KEY, CKK_DSA, kCommon | kTrusted | kVerifyRight, kVerifyRight},
+    {CKO_PRIVATE_KEY, CKK_DH, kSecretCommon | kDeriveRight, 0},
+    {CKO_PUBLIC_KEY, CKK_DH, kCommon | kTrusted | kDeriveRight, 0},
 });
 
 const Profile* ProfileOf(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type) {

@@ -47,7 +47,7 @@ GW_RPC(UnwrapKey) {
 GW_RPC(DeriveKey) {
   GW_TRY_VOID(card.JoinSession());
   GW_TRY(key, DeriveKey(card, FromWire(request.mech()), BlobOf(request.basekey()),
-                        FromWire(request.template_())));
+                        ViewOf(request.data()), FromWire(request.template_())));
   response.set_newkeybytes(Text(key.blob));
   response.set_checksum(Text(key.check_sum));
   ToWire(card, key, response.mutable_newkey());

@@ -49,7 +49,7 @@ constexpr auto kRpcs = std::to_array<RpcRow>({
     {GW_ROW(VerifySingle), kVerify},
     // No action of its own is listed; it does both.
     {GW_ROW(ReencryptSingle), kEncrypt | kDecrypt},
-    {GW_ROW(GenerateKey), kGenerateKey},
+    {GW_ROW(GenerateKey), kGenerateKey, true},  // domain parameters
     {GW_ROW(GenerateKeyPair), kGenerateKeyPair, true},
     {GW_ROW(WrapKey), kWrapKey},
     {GW_ROW(UnwrapKey), kUnwrapKey},

@@ -29,9 +29,15 @@ Byte IdentifierOf(HashId hash) {
     case HashId::kSha512:
       return 0x35;
     case HashId::kNone:
+    case HashId::kSha512_224:
+    case HashId::kSha512_256:
+    case HashId::kSha3_224:
+    case HashId::kSha3_256:
+    case HashId::kSha3_384:
+    case HashId::kSha3_512:
       break;
   }
-  GW_CHECK(false && "no identifier for no hash");
+  GW_CHECK(false && "no identifier for this hash");
   return 0;
 }
 
