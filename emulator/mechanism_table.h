@@ -27,12 +27,31 @@ enum class Family : std::uint8_t {
   kEcdsa,
   kEcdh,
   kTransportKey,
+  // Raw curves, Schnorr, wallets, lattices.
+  kEddsa,
+  kSchnorr,
+  kXdh,
+  kWallet,
+  kDilithium,
 };
 
-enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1 };
+enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1, kEcsg, kBtc };
 
-// Which keys a mechanism works with.
-enum class KeyKind : std::uint8_t { kNone, kAes, kSecret, kRsa, kEc };
+// Which keys a mechanism works with. kEc: on Weierstrass curves; kWallet: seeds, and EC keys of any
+// curve.
+enum class KeyKind : std::uint8_t {
+  kNone,
+  kAes,
+  kSecret,
+  kRsa,
+  kEc,
+  kX25519,
+  kX448,
+  kEd25519,
+  kEd448,
+  kWallet,
+  kDilithium,
+};
 
 struct MechanismRow {
   CK_MECHANISM_TYPE type;
@@ -44,6 +63,7 @@ struct MechanismRow {
   std::uint64_t min_key_size;
   std::uint64_t max_key_size;  // AES and generic secrets: octets; RSA and EC: bits
   bool multi_part;             // the Update RPCs work
+  bool single_only = false;    // not even Init works, but SignSingle and VerifySingle alone
 };
 
 // In the order of GetMechanismList.

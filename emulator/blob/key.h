@@ -22,6 +22,8 @@ struct Key {
   SecretBytes value;         // secret keys
   std::optional<PKey> pkey;  // private and public keys
 
+  // Null unless it is an EC key.
+  const CurveRow* curve() const { return pkey ? pkey->curve() : nullptr; }
   bool Has(AttributeBits wanted) const { return (bits & wanted) == wanted; }
   std::size_t size_bits() const { return pkey ? pkey->bits() : value.size() * 8; }
   Key Clone() const { return {object_class, type, bits, generated_by, maced, value.Clone(), pkey}; }

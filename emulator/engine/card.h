@@ -49,6 +49,8 @@ inline constexpr KeyUse kUseVerify{kVerifyRight, CKO_PUBLIC_KEY, true};
 inline constexpr KeyUse kUseEncrypt{kEncryptRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseDecrypt{kDecryptRight, CKO_PRIVATE_KEY};
 inline constexpr KeyUse kUseDerive{kDeriveRight, CKO_PRIVATE_KEY};
+// From one public key to another.
+inline constexpr KeyUse kUseDerivePublic{kDeriveRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseWrap{kWrapRight, CKO_PUBLIC_KEY, false, CKR_WRAPPING_KEY_HANDLE_INVALID,
                                  CKR_WRAPPING_KEY_TYPE_INCONSISTENT};
 inline constexpr KeyUse kUseUnwrap{kUnwrapRight, CKO_PRIVATE_KEY, false,

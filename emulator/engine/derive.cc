@@ -3,6 +3,7 @@
 #include "emulator/crypto/symmetric.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
+#include "emulator/engine/wallet.h"
 
 namespace gw::emulator {
 namespace {
@@ -26,10 +27,14 @@ Result<std::uint64_t> LengthOf(const AttributeMap& attributes, CK_KEY_TYPE type,
   return octets;
 }
 
-// CKD_NULL takes the leading octets of the X coordinate; the others run the X9.63 KDF over it.
-Result<SecretBytes> EcdhValue(const PKey& key, const Ecdh1Params& params,
+Result<SecretBytes> Agreement(Family family, const PKey& key, ByteView point) {
+  return family == Family::kXdh ? XdhSecret(key, point) : EcdhSecret(key, point);
+}
+
+// CKD_NULL takes the leading octets of the shared secret; the others run the X9.63 KDF over it.
+Result<SecretBytes> EcdhValue(Family family, const PKey& key, const Ecdh1Params& params,
                               const AttributeMap& attributes, CK_KEY_TYPE type) {
-  GW_TRY(secret, EcdhSecret(key, params.public_data));
+  GW_TRY(secret, Agreement(family, key, params.public_data));
   GW_TRY(octets, LengthOf(attributes, type, secret.size()));
   if (params.kdf != CKD_NULL) {
     Bytes derived = X963Kdf(HashOfKdf(params.kdf), secret.view(), params.shared_data, octets);
@@ -51,10 +56,13 @@ Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_k
   GW_TRY_VOID(CheckTemplate(attributes));
   const auto type = NumberIn(attributes, CKA_KEY_TYPE);
   if (!type) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_KEY_TYPE is missing");
+  if (row->family == Family::kWallet) {
+    return DeriveWalletKey(card, *row, mechanism, base_key, attributes);
+  }
   GW_TRY_VOID(RequireKind(attributes, CKO_SECRET_KEY, *type));
   GW_TRY(bits, BitsOf(attributes, CKO_SECRET_KEY, *type, Origin::kDerived));
   GW_TRY(base, OpenFor(card, base_key, *row, kUseDerive));
-  GW_TRY(value, EcdhValue(*base->pkey, EcdhParamsOf(mechanism), attributes, *type));
+  GW_TRY(value, EcdhValue(row->family, *base->pkey, EcdhParamsOf(mechanism), attributes, *type));
   Key key;
   key.object_class = CKO_SECRET_KEY;
   key.type = *type;

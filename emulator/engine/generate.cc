@@ -52,11 +52,18 @@ Result<PKey> MakeRsa(const MechanismRow& row, const AttributeMap& attributes) {
 }
 
 Result<PKey> MakeEc(const MechanismRow&, const AttributeMap& attributes) {
-  const auto params = BytesIn(attributes, CKA_EC_PARAMS);
-  if (!params) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_EC_PARAMS is missing");
-  const CurveRow* curve = FindCurve(*params);
+  if (!attributes.contains(CKA_EC_PARAMS)) {
+    return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_EC_PARAMS is missing");
+  }
+  const CurveRow* curve = CurveIn(attributes);
   if (curve == nullptr) return CallerError(CKR_CURVE_NOT_SUPPORTED, "no curve we know");
   return PKey::GenerateEc(*curve);
+}
+
+Result<PKey> MakeDilithium(const MechanismRow&, const AttributeMap& attributes) {
+  const auto strength = BytesIn(attributes, CKA_IBM_PQC_PARAMS);
+  if (!strength) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_IBM_PQC_PARAMS is missing");
+  return PKey::GenerateDilithium(*strength);
 }
 
 struct PairMaker {
@@ -67,6 +74,7 @@ struct PairMaker {
 constexpr PairMaker kPairMakers[] = {
     {Family::kRsaKeyPairGen, CKK_RSA, MakeRsa},
     {Family::kEcKeyPairGen, CKK_EC, MakeEc},
+    {Family::kDilithium, CKK_IBM_PQC_DILITHIUM, MakeDilithium},
 };
 
 const PairMaker& PairMakerOf(Family family) {
@@ -114,7 +122,8 @@ Key PublicHalf(const Key& private_key) {
   half.object_class = CKO_PUBLIC_KEY;
   half.type = private_key.type;
   const AttributeMap silent;
-  Result<AttributeBits> bits = BitsOf(silent, CKO_PUBLIC_KEY, half.type, Origin::kDerived);
+  Result<AttributeBits> bits =
+      BitsOf(silent, CKO_PUBLIC_KEY, half.type, Origin::kDerived, private_key.curve());
   half.bits = bits.ok() ? *bits : 0;
   half.pkey = private_key.pkey;
   return half;
@@ -143,8 +152,11 @@ Result<NewKeyPair> GenerateKeyPair(Card& card, const Mechanism& mechanism,
   GW_TRY_VOID(CheckTemplate(public_template));
   GW_TRY_VOID(RequireKind(private_template, CKO_PRIVATE_KEY, maker.type));
   GW_TRY_VOID(RequireKind(public_template, CKO_PUBLIC_KEY, maker.type));
-  GW_TRY(private_bits, BitsOf(private_template, CKO_PRIVATE_KEY, maker.type, Origin::kGenerated));
-  GW_TRY(public_bits, BitsOf(public_template, CKO_PUBLIC_KEY, maker.type, Origin::kGenerated));
+  const CurveRow* curve = CurveIn(public_template);
+  GW_TRY(private_bits,
+         BitsOf(private_template, CKO_PRIVATE_KEY, maker.type, Origin::kGenerated, curve));
+  GW_TRY(public_bits,
+         BitsOf(public_template, CKO_PUBLIC_KEY, maker.type, Origin::kGenerated, curve));
   GW_TRY(pkey, maker.make(*row, public_template));
   NewKeyPair pair;
   pair.private_key = Finish(card, HalfOf(pkey, CKO_PRIVATE_KEY, private_bits, mechanism.type));

@@ -3,7 +3,10 @@
 
 #include "daemon/core/check.h"
 #include "emulator/crypto/ec.h"
+#include "emulator/crypto/eddsa.h"
+#include "emulator/crypto/lattice.h"
 #include "emulator/crypto/rsa.h"
+#include "emulator/crypto/schnorr/schnorr.h"
 
 namespace gw::emulator {
 namespace {
@@ -13,6 +16,7 @@ struct Signer {
   const MechanismRow* row;
   const Mechanism* mechanism;
   KeyPtr key;
+  std::size_t blob_bytes;  // of the key
 };
 
 // A family's two functions. `data` is the digest if the mechanism hashes, the input as it is if
@@ -58,10 +62,40 @@ Status VerifyEcdsa(const Signer& s, ByteView data, ByteView signature) {
   return EcdsaVerify(*s.key->pkey, data, signature);
 }
 
+Result<Bytes> SignEddsa(const Signer& s, ByteView data) { return EddsaSign(*s.key->pkey, data); }
+Status VerifyEddsa(const Signer& s, ByteView data, ByteView signature) {
+  return EddsaVerify(*s.key->pkey, data, signature);
+}
+
+Result<SchnorrRule> RuleFor(const Signer& s, ByteView data) {
+  // EP11 takes the type as an enumeration of C.
+  constexpr std::size_t kParameterBytes = 4;
+  GW_TRY_VOID(CheckSchnorrInput(data.size(), s.blob_bytes, kParameterBytes));
+  return SchnorrRuleOf(std::get<EcsgParams>(s.mechanism->params).type);
+}
+Result<Bytes> SignSchnorr(const Signer& s, ByteView data) {
+  GW_TRY(rule, RuleFor(s, data));
+  return SchnorrSign(*s.key->pkey, rule, data);
+}
+Status VerifySchnorr(const Signer& s, ByteView data, ByteView signature) {
+  GW_TRY(rule, RuleFor(s, data));
+  return SchnorrVerify(*s.key->pkey, rule, data, signature);
+}
+
+Result<Bytes> SignDilithium(const Signer& s, ByteView data) {
+  return DilithiumSign(*s.key->pkey, data);
+}
+Status VerifyDilithium(const Signer& s, ByteView data, ByteView signature) {
+  return DilithiumVerify(*s.key->pkey, data, signature);
+}
+
 constexpr Scheme kSchemes[] = {
     {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1},
     {Family::kRsaPss, SignPss, VerifyPss},
     {Family::kEcdsa, SignEcdsa, VerifyEcdsa},
+    {Family::kEddsa, SignEddsa, VerifyEddsa},
+    {Family::kSchnorr, SignSchnorr, VerifySchnorr},
+    {Family::kDilithium, SignDilithium, VerifyDilithium},
 };
 
 const Scheme& SchemeOf(Family family) {
@@ -82,7 +116,7 @@ CK_FLAGS FlagOf(Operation operation) {
 Result<Signer> Prepare(Card& card, Operation operation, const Mechanism& mechanism, ByteView key) {
   GW_TRY(row, FindMechanism(mechanism, FlagOf(operation)));
   GW_TRY(opened, OpenFor(card, key, *row, UseOf(operation)));
-  return Signer{row, &mechanism, std::move(opened)};
+  return Signer{row, &mechanism, std::move(opened), key.size()};
 }
 
 bool IsMac(const Signer& signer) { return signer.row->family == Family::kHmac; }
@@ -165,6 +199,10 @@ Status VerifySingle(Card& card, const Mechanism& mechanism, ByteView key, ByteVi
 Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& mechanism,
                             ByteView key) {
   GW_TRY(signer, Prepare(card, operation, mechanism, key));
+  if (signer.row->single_only) {
+    return CallerError(CKR_MECHANISM_INVALID,
+                       "mechanism works in SignSingle and VerifySingle only");
+  }
   OperationState state;
   state.operation = operation;
   state.mechanism = mechanism;
