@@ -33,6 +33,7 @@ struct Plan {
   std::optional<TlsMaterial> tls;
   std::string ca_pem;
   std::optional<MasterKey> master;
+  SchnorrRule s256 = SchnorrRule::kIsoEcsdsa;
   Identities identities;
 };
 
@@ -122,12 +123,22 @@ void PlanKeys(const Options& o, Plan& plan, Complaints& complaints) {
   }
 }
 
+void PlanOpenPoints(const Options& o, Plan& plan, Complaints& complaints) {
+  const auto s256 = S256RuleNamed(o.schnorr_s256);
+  if (!s256) {
+    complaints.push_back("--schnorr-s256: iso-ecsdsa, iso-ecsdsa-opt or bsi-ecschnorr, not \"" +
+                         o.schnorr_s256 + "\"");
+  }
+  plan.s256 = s256.value_or(plan.s256);
+}
+
 Complaints Prepare(const Options& options, Plan& plan) {
   Complaints complaints;
   PlanNetwork(options, plan, complaints);
   PlanTls(options, plan, complaints);
   PlanTrouble(options, plan, complaints);
   PlanKeys(options, plan, complaints);
+  PlanOpenPoints(options, plan, complaints);
   return complaints;
 }
 
@@ -146,7 +157,8 @@ class Emulator::Parts {
   Parts(const Options& options, Plan plan, const Clock& clock)
       : plan_(std::move(plan)),
         counters_(RpcNames()),
-        card_(*plan_.master, options.canned_signatures ? &counters_.ReportCanned() : nullptr),
+        card_(*plan_.master, options.canned_signatures ? &counters_.ReportCanned() : nullptr,
+              plan_.s256),
         trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
         tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),
         admission_(trouble_, options.no_auth ? nullptr : &tokens_),

@@ -25,6 +25,7 @@ struct Options {
   double burst = 0;  // 0: a tenth of a second's worth
   std::size_t units = 1;
   bool canned_signatures = false;
+  std::string schnorr_s256 = "iso-ecsdsa";
   std::string ready_file;
   std::string make_certs;
   bool verbose = false;

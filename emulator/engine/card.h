@@ -9,6 +9,7 @@
 #include "emulator/blob/key_blob.h"
 #include "emulator/blob/key_cache.h"
 #include "emulator/blob/state.h"
+#include "emulator/crypto/schnorr/schnorr.h"
 #include "emulator/engine/canned_signatures.h"
 #include "emulator/mechanism_table.h"
 
@@ -17,9 +18,11 @@ namespace gw::emulator {
 // Threads: any.
 class Card {
  public:
-  // With `canned_given`, signatures are canned and counted there; it outlives the card.
-  explicit Card(MasterKey master, std::atomic<std::uint64_t>* canned_given = nullptr)
-      : master_(std::move(master)) {
+  // With `canned_given`, signatures are canned and counted there; it outlives the card. `s256` is
+  // what ECSG_IBM_ECSDSA_S256 stands for.
+  explicit Card(MasterKey master, std::atomic<std::uint64_t>* canned_given = nullptr,
+                SchnorrRule s256 = SchnorrRule::kIsoEcsdsa)
+      : master_(std::move(master)), s256_(s256) {
     if (canned_given != nullptr) canned_.emplace(*canned_given);
   }
 
@@ -28,9 +31,11 @@ class Card {
   Result<KeyPtr> Open(ByteView blob);
   // Null: each signature is made anew.
   CannedSignatures* canned() { return canned_ ? &*canned_ : nullptr; }
+  SchnorrRule s256() const { return s256_; }
 
  private:
   const MasterKey master_;
+  const SchnorrRule s256_;
   KeyCache cache_;
   std::optional<CannedSignatures> canned_;
 };

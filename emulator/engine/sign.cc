@@ -17,6 +17,7 @@ struct Signer {
   const Mechanism* mechanism;
   KeyPtr key;
   std::size_t blob_bytes;  // of the key
+  SchnorrRule s256;
 };
 
 // A family's two functions. `data` is the digest if the mechanism hashes, the input as it is if
@@ -71,7 +72,7 @@ Result<SchnorrRule> RuleFor(const Signer& s, ByteView data) {
   // EP11 takes the type as an enumeration of C.
   constexpr std::size_t kParameterBytes = 4;
   GW_TRY_VOID(CheckSchnorrInput(data.size(), s.blob_bytes, kParameterBytes));
-  return SchnorrRuleOf(std::get<EcsgParams>(s.mechanism->params).type);
+  return SchnorrRuleOf(std::get<EcsgParams>(s.mechanism->params).type, s.s256);
 }
 Result<Bytes> SignSchnorr(const Signer& s, ByteView data) {
   GW_TRY(rule, RuleFor(s, data));
@@ -116,7 +117,7 @@ CK_FLAGS FlagOf(Operation operation) {
 Result<Signer> Prepare(Card& card, Operation operation, const Mechanism& mechanism, ByteView key) {
   GW_TRY(row, FindMechanism(mechanism, FlagOf(operation)));
   GW_TRY(opened, OpenFor(card, key, *row, UseOf(operation)));
-  return Signer{row, &mechanism, std::move(opened), key.size()};
+  return Signer{row, &mechanism, std::move(opened), key.size(), card.s256()};
 }
 
 bool IsMac(const Signer& signer) { return signer.row->family == Family::kHmac; }

@@ -1,5 +1,7 @@
 // Room: tests. CKM_IBM_ECDSA_OTHER over the wire. Values: tests/vectors/schnorr. What the emulator
 // signs is verified by the RPC that the vectors have verified.
+#include <algorithm>
+
 #include "emulator/crypto/curves.h"
 #include "emulator/crypto/pkey.h"
 #include "tests/unit/emulator/support/rpc_test.h"
@@ -170,6 +172,42 @@ TEST_F(SchnorrRpcTest, DataThatDoesNotFitWithItsKeyIsRefused) {
   const std::string wrong(64, '\x01');
   EXPECT_EQ(Verify(Schnorr(3), pair.public_blob, verifiable, wrong), CKR_SIGNATURE_INVALID);
   EXPECT_EQ(Verify(Schnorr(3), pair.public_blob, verifiable + "d", wrong), CKR_MECHANISM_INVALID);
+}
+
+// A type whose rule is not documented may be given another one.
+struct S256Name {
+  const char* option;
+  const char* scheme;  // in the vectors
+};
+class S256RuleRpcTest : public RpcTest, public testing::WithParamInterface<S256Name> {
+ protected:
+  void SetUp() override {
+    options().schnorr_s256 = GetParam().option;
+    RpcTest::SetUp();
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, S256RuleRpcTest,
+                         testing::Values(S256Name{"iso-ecsdsa", "iso-ecsdsa"},
+                                         S256Name{"iso-ecsdsa-opt", "iso-ecsdsa-opt"},
+                                         S256Name{"bsi-ecschnorr", "bsi-2012-ecschnorr"}),
+                         [](const auto& name) {
+                           std::string text = name.param.option;
+                           std::ranges::replace(text, '-', '_');
+                           return text;
+                         });
+
+TEST_P(S256RuleRpcTest, IsTheOneOfTheOption) {
+  for (const Vector& v : Vector::Load("schnorr/ecsdsa-256bit-curves.json").List("vectors")) {
+    const CurveRow& curve = *FindCurveByOpensslName(v.Text("curve"));
+    EXPECT_EQ(Verify(Schnorr(3), SpkiIn(v, curve), Str(v.Octets("msg")), Str(v.Octets("sig"))),
+              v.Text("scheme") == GetParam().scheme ? CKR_OK : CKR_SIGNATURE_INVALID)
+        << v.Text("scheme");
+  }
+  const PairBlobs pair = MakeEcPair(client(), "BP-256R");
+  EXPECT_EQ(
+      Verify(Schnorr(3), pair.public_blob, "data", Sign(Schnorr(3), pair.private_blob, "data")),
+      CKR_OK);
 }
 
 }  // namespace
