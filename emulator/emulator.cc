@@ -38,6 +38,7 @@ struct Plan {
   std::optional<TlsMaterial> expired_tls;
   std::string ca_pem;
   std::optional<MasterKey> master;
+  SchnorrRule s256 = SchnorrRule::kIsoEcsdsa;
   Identities identities;
   std::uint64_t seed = 0;
   std::string faults;  // JSON; empty: none
@@ -145,12 +146,22 @@ void PlanKeys(const Options& o, Plan& plan, Complaints& complaints) {
   }
 }
 
+void PlanOpenPoints(const Options& o, Plan& plan, Complaints& complaints) {
+  const auto s256 = S256RuleNamed(o.schnorr_s256);
+  if (!s256) {
+    complaints.push_back("--schnorr-s256: iso-ecsdsa, iso-ecsdsa-opt or bsi-ecschnorr, not \"" +
+                         o.schnorr_s256 + "\"");
+  }
+  plan.s256 = s256.value_or(plan.s256);
+}
+
 Complaints Prepare(const Options& options, Plan& plan) {
   Complaints complaints;
   PlanNetwork(options, plan, complaints);
   PlanTls(options, plan, complaints);
   PlanTrouble(options, plan, complaints);
   PlanKeys(options, plan, complaints);
+  PlanOpenPoints(options, plan, complaints);
   return complaints;
 }
 
@@ -170,7 +181,7 @@ class Emulator::Parts {
       : plan_(std::move(plan)),
         counters_(RpcNames(), MechanismNames(), plan_.identities.Ids()),
         unit_(*plan_.master, options.master_key,
-              options.canned_signatures ? &counters_.ReportCanned() : nullptr),
+              options.canned_signatures ? &counters_.ReportCanned() : nullptr, plan_.s256),
         trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
         tokens_(plan_.master->token_key(), plan_.identities, plan_.token_lifetime, clock),
         admission_(trouble_, options.no_auth ? nullptr : &tokens_),

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/crypto/schnorr/schnorr.h"
+#include "emulator/crypto/wallet/wallet.h"
+
 namespace gw::emulator {
 namespace {
 
@@ -14,8 +17,12 @@ constexpr CK_FLAGS kEc = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS;
 constexpr std::uint64_t kMinRsa = 512;
 constexpr std::uint64_t kMinX931 = 1024;
 constexpr std::uint64_t kMaxRsa = 4096;
-constexpr std::uint64_t kMinEc = 224;
+// The list of curves has BP-160, though EP11's header has a minimum of 192.
+constexpr std::uint64_t kMinEc = 160;
 constexpr std::uint64_t kMaxEc = 521;
+// Octets of the public keys of round 3 (4,4) and (8,7) without their encoding, in bits.
+constexpr std::uint64_t kMinDilithium = 8 * 1312;
+constexpr std::uint64_t kMaxDilithium = 8 * 2592;
 constexpr std::uint64_t kMaxSecret = 256;
 constexpr std::uint64_t kMinDsa = 512;
 constexpr std::uint64_t kMaxDsa = 3072;
@@ -136,6 +143,20 @@ constexpr auto kMechanisms = std::to_array<MechanismRow>({
      kMaxSecret, false},
     {CKM_SHA512_KEY_DERIVATION, kDigestDerive, H::kSha512, K::kSecret, P::kNone, CKF_DERIVE, 1,
      kMaxSecret, false},
+
+    // Curves: numbers of IBM's for ECDSA, raw curves, Schnorr, wallets. Lattices.
+    {CKM_IBM_ECDSA_SHA224, kEcdsa, H::kSha224, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_IBM_ECDSA_SHA256, kEcdsa, H::kSha256, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_IBM_ECDSA_SHA384, kEcdsa, H::kSha384, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_IBM_ECDSA_SHA512, kEcdsa, H::kSha512, K::kEc, P::kNone, kSign | kEc, kMinEc, kMaxEc, true},
+    {CKM_IBM_EC_X25519, kXdh, H::kNone, K::kX25519, P::kEcdh1, CKF_DERIVE, 255, 255, false},
+    {CKM_IBM_EC_X448, kXdh, H::kNone, K::kX448, P::kEcdh1, CKF_DERIVE, 448, 448, false},
+    {CKM_IBM_ED25519_SHA512, kEddsa, H::kNone, K::kEd25519, P::kNone, kSign, 255, 255, false},
+    {CKM_IBM_ED448_SHA3, kEddsa, H::kNone, K::kEd448, P::kNone, kSign, 448, 448, false},
+    {CKM_IBM_ECDSA_OTHER, kSchnorr, H::kNone, K::kEc, P::kEcsg, kSign | kEc, 256, 256, false, true},
+    {CKM_IBM_BTC_DERIVE, kWallet, H::kNone, K::kWallet, P::kBtc, CKF_DERIVE, 255, 256, false},
+    {CKM_IBM_DILITHIUM, kDilithium, H::kNone, K::kDilithium, P::kNone,
+     kSign | CKF_GENERATE_KEY_PAIR, kMinDilithium, kMaxDilithium, false},
 });
 // clang-format on
 
@@ -217,16 +238,35 @@ Status CheckEcdh1(const MechanismRow&, const Mechanism& mechanism) {
   if (ecdh->kdf != CKD_NULL && HashOfKdf(ecdh->kdf) == HashId::kNone) {
     return ParamInvalid("unknown key derivation function");
   }
+  if (ecdh->kdf == CKD_NULL && !ecdh->shared_data.empty()) {
+    return ParamInvalid("shared data goes into a key derivation function, and there is none");
+  }
   if (ecdh->shared_data.size() > kMaxEcdhData || ecdh->public_data.size() > kMaxEcdhData) {
     return ParamInvalid("public or shared data above 1024 octets");
   }
   return Ok();
 }
 
+Status CheckEcsg(const MechanismRow&, const Mechanism& mechanism) {
+  const auto* ecsg = std::get_if<EcsgParams>(&mechanism.params);
+  if (ecsg == nullptr) return ParamInvalid("ECSGParameter is missing");
+  GW_TRY(rule, SchnorrRuleOf(ecsg->type));
+  static_cast<void>(rule);
+  return Ok();
+}
+
+Status CheckBtc(const MechanismRow&, const Mechanism& mechanism) {
+  const auto* btc = std::get_if<BtcParams>(&mechanism.params);
+  if (btc == nullptr) return ParamInvalid("BTCDeriveParameter is missing");
+  GW_TRY(params, ParseWalletParams(btc->type, btc->child_key_index, btc->chain_code, btc->version));
+  static_cast<void>(params);
+  return Ok();
+}
+
 using ParamCheck = Status (*)(const MechanismRow&, const Mechanism&);
 // By ParamKind.
-constexpr ParamCheck kParamChecks[] = {CheckNone,  CheckIv<16>, CheckOaep,   CheckPss,
-                                       CheckEcdh1, CheckIv<8>,  CheckOctets, CheckData};
+constexpr ParamCheck kParamChecks[] = {CheckNone,  CheckIv<16>, CheckOaep, CheckPss,  CheckEcdh1,
+                                       CheckIv<8>, CheckOctets, CheckData, CheckEcsg, CheckBtc};
 
 }  // namespace
 

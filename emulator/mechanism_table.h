@@ -46,12 +46,46 @@ enum class Family : std::uint8_t {
   kDhDerive,
   kDes3EncryptData,
   kDigestDerive,
+  // Raw curves, Schnorr, wallets, lattices
+  kEddsa,
+  kSchnorr,
+  kXdh,
+  kWallet,
+  kDilithium,
 };
 
-enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1, kIv8, kOctets, kData };
+enum class ParamKind : std::uint8_t {
+  kNone,
+  kIv16,
+  kOaep,
+  kPss,
+  kEcdh1,
+  kIv8,
+  kOctets,
+  kData,
+  kEcsg,
+  kBtc,
+};
 
-// Which keys a mechanism works with.
-enum class KeyKind : std::uint8_t { kNone, kAes, kSecret, kRsa, kEc, kMac, kDes, kDsa, kDh };
+// Which keys a mechanism works with. kEc: on Weierstrass curves; kWallet: seeds, and EC keys of any
+// curve.
+enum class KeyKind : std::uint8_t {
+  kNone,
+  kAes,
+  kSecret,
+  kRsa,
+  kEc,
+  kMac,
+  kDes,
+  kDsa,
+  kDh,
+  kX25519,
+  kX448,
+  kEd25519,
+  kEd448,
+  kWallet,
+  kDilithium,
+};
 
 struct MechanismRow {
   CK_MECHANISM_TYPE type;
@@ -63,6 +97,7 @@ struct MechanismRow {
   std::uint64_t min_key_size;
   std::uint64_t max_key_size;  // secret keys: octets; all others: bits
   bool multi_part;             // the Update RPCs work
+  bool single_only = false;    // not even Init works, but SignSingle and VerifySingle alone
 };
 
 // In the order of GetMechanismList.

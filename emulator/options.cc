@@ -93,6 +93,15 @@ void AddKeyOptions(CLI::App& app, Options& o) {
                "Ask for no access token; without --client-ca loopback only");
 }
 
+void AddOpenPointOptions(CLI::App& app, Options& o) {
+  app.add_option(
+         "--schnorr-s256", o.schnorr_s256,
+         "What the Schnorr signatures of type S256 are, which is not documented: iso-ecsdsa, "
+         "iso-ecsdsa-opt or bsi-ecschnorr")
+      ->type_name("RULE")
+      ->capture_default_str();
+}
+
 void AddTroubleOptions(CLI::App& app, Options& o) {
   app.add_option("--latency", o.latency,
                  "Time a request takes: 5ms, normal:MEAN,DEVIATION or "
@@ -145,6 +154,7 @@ ParseResult ParseCommandLine(int argc, char** argv, Options& out) {
   app.get_formatter()->column_width(34);
   AddNetworkOptions(app, out);
   AddKeyOptions(app, out);
+  AddOpenPointOptions(app, out);
   AddTroubleOptions(app, out);
   app.add_option("--ready-file", out.ready_file,
                  "JSON with the addresses in use, written when all of them answer")

@@ -29,6 +29,7 @@ struct Options {
   std::string faults;  // a file in the language of POST /faults
   std::optional<std::uint64_t> seed;
   bool canned_signatures = false;
+  std::string schnorr_s256 = "iso-ecsdsa";
   std::string ready_file;
   std::string make_certs;
   bool verbose = false;

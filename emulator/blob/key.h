@@ -24,6 +24,8 @@ struct Key {
   std::optional<PKey> pkey;  // private and public keys
   SessionId session{};       // the login session it is bound to
 
+  // Null unless it is an EC key.
+  const CurveRow* curve() const { return pkey ? pkey->curve() : nullptr; }
   bool Has(AttributeBits wanted) const { return (bits & wanted) == wanted; }
   std::size_t size_bits() const { return pkey ? pkey->bits() : value.size() * 8; }
   Key Clone() const {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "emulator/blob/envelope.h"
+#include "emulator/crypto/lattice.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
 
@@ -26,8 +27,11 @@ bool IsIn(std::span<const CK_ATTRIBUTE_TYPE> list, CK_ATTRIBUTE_TYPE type) {
 
 std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-// DER OCTET STRING around the point, as CKA_EC_POINT has it.
-Bytes DerPoint(const Bytes& point) {
+// CKA_EC_POINT: a DER OCTET STRING around the point. On raw curves the octets alone, as the
+// vendor's library has them.
+Bytes EcPoint(const PKey& pkey) {
+  const Bytes point = pkey.Point();
+  if (pkey.curve()->is_raw()) return point;
   Bytes out = {0x04};
   if (point.size() >= 0x80) out.push_back(0x81);
   out.push_back(static_cast<Byte>(point.size()));
@@ -50,9 +54,11 @@ void DescribePublicParts(AttributeMap& map, const Key& key) {
     map[CKA_PUBLIC_EXPONENT] = key.pkey->PublicExponent();
   } else if (key.type == CKK_DSA || key.type == CKK_DH) {
     DescribeDomain(map, key.pkey->Domain());
+  } else if (key.type == CKK_IBM_PQC_DILITHIUM) {
+    map[CKA_IBM_PQC_PARAMS] = CopyOf(key.pkey->lattice()->strength_oid());
   } else {
     map[CKA_EC_PARAMS] = CopyOf(key.pkey->curve()->oid_der);
-    map[CKA_EC_POINT] = DerPoint(key.pkey->Point());
+    map[CKA_EC_POINT] = EcPoint(*key.pkey);
   }
 }
 
@@ -102,13 +108,13 @@ Result<AttributeBits> Changed(const Key& key, const AttributeMap& changes) {
   return bits;
 }
 
-// The same rule as for templates: no rights that the type cannot have.
-Status RequireAllowed(const Key& key, const AttributeMap& changes) {
+// The same rule as for templates: no rights that the type cannot have, alone or together.
+Status RequireAllowed(const Key& key, AttributeBits bits) {
   AttributeMap booleans;
-  for (const auto& [type, value] : changes) {
-    if (FindAttributeBit(type) != nullptr) booleans[type] = value;
+  for (const AttributeBitRow& row : AttributeBitTable()) {
+    if (row.access != BitAccess::kHsmOnly && (bits & row.bit) != 0) booleans[row.type] = true;
   }
-  GW_TRY(ignored, BitsOf(booleans, key.object_class, key.type, Origin::kUnwrapped));
+  GW_TRY(ignored, BitsOf(booleans, key.object_class, key.type, Origin::kUnwrapped, key.curve()));
   static_cast<void>(ignored);
   return Ok();
 }
@@ -175,7 +181,7 @@ Result<Bytes> ChangeAttributes(Card& card, ByteView blob, const AttributeMap& ch
   if (!key->maced) return CallerError(CKR_OBJECT_HANDLE_INVALID, "public key has no MAC");
   if (!key->Has(kModifiable)) return CallerError(CKR_ACTION_PROHIBITED, "CKA_MODIFIABLE is false");
   GW_TRY(bits, Changed(*key, changes));
-  GW_TRY_VOID(RequireAllowed(*key, changes));
+  GW_TRY_VOID(RequireAllowed(*key, bits));
   Key changed = key->Clone();
   changed.bits = bits;
   return SealKey(card.master(), changed);

@@ -7,6 +7,10 @@
 namespace gw::emulator {
 namespace {
 
+bool IsOnCurve(const Key& key, std::string_view name) {
+  return key.curve() != nullptr && key.curve()->ascii_name == name;
+}
+
 bool KindFits(KeyKind kind, const Key& key) {
   switch (kind) {
     case KeyKind::kNone:
@@ -18,7 +22,7 @@ bool KindFits(KeyKind kind, const Key& key) {
     case KeyKind::kRsa:
       return key.type == CKK_RSA;
     case KeyKind::kEc:
-      return key.type == CKK_EC;
+      return key.curve() != nullptr && key.curve()->kind == CurveKind::kWeierstrass;
     case KeyKind::kMac:
       return key.type == CKK_AES || key.type == CKK_GENERIC_SECRET;
     case KeyKind::kDes:
@@ -27,6 +31,18 @@ bool KindFits(KeyKind kind, const Key& key) {
       return key.type == CKK_DSA;
     case KeyKind::kDh:
       return key.type == CKK_DH;
+    case KeyKind::kX25519:
+      return IsOnCurve(key, "curve25519");
+    case KeyKind::kX448:
+      return IsOnCurve(key, "x448");
+    case KeyKind::kEd25519:
+      return IsOnCurve(key, "ed25519");
+    case KeyKind::kEd448:
+      return IsOnCurve(key, "ed448");
+    case KeyKind::kWallet:
+      return key.type == CKK_GENERIC_SECRET || key.type == CKK_EC;
+    case KeyKind::kDilithium:
+      return key.type == CKK_IBM_PQC_DILITHIUM;
   }
   return false;
 }

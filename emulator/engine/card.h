@@ -10,6 +10,7 @@
 #include "emulator/blob/key_blob.h"
 #include "emulator/blob/master_keys.h"
 #include "emulator/blob/state.h"
+#include "emulator/crypto/schnorr/schnorr.h"
 #include "emulator/engine/canned_signatures.h"
 #include "emulator/engine/login.h"
 #include "emulator/mechanism_table.h"
@@ -20,10 +21,11 @@ namespace gw::emulator {
 class CryptoUnit {
  public:
   // `master_key_file` as MasterKeyRegisters has it. With `canned_given`, signatures are canned and
-  // counted there; it outlives the unit.
+  // counted there; it outlives the unit. `s256` is what ECSG_IBM_ECSDSA_S256 stands for.
   explicit CryptoUnit(MasterKey master, std::string master_key_file = {},
-                      std::atomic<std::uint64_t>* canned_given = nullptr)
-      : master_keys_(std::move(master), std::move(master_key_file)) {
+                      std::atomic<std::uint64_t>* canned_given = nullptr,
+                      SchnorrRule s256 = SchnorrRule::kIsoEcsdsa)
+      : master_keys_(std::move(master), std::move(master_key_file)), s256_(s256) {
     if (canned_given != nullptr) canned_.emplace(*canned_given);
   }
 
@@ -31,10 +33,12 @@ class CryptoUnit {
   LoginSessions& logins() { return logins_; }
   // Null: each signature is made anew.
   CannedSignatures* canned() { return canned_ ? &*canned_ : nullptr; }
+  SchnorrRule s256() const { return s256_; }
 
  private:
   MasterKeyRegisters master_keys_;
   LoginSessions logins_;
+  const SchnorrRule s256_;
   std::optional<CannedSignatures> canned_;
 };
 
@@ -55,6 +59,7 @@ class Card {
   //   errors  those of OpenKey(); CKR_SESSION_CLOSED for a key of a login session that is not open
   Result<KeyPtr> Open(ByteView blob);
   CannedSignatures* canned() { return unit_.canned(); }
+  SchnorrRule s256() const { return unit_.s256(); }
 
   // The PIN blob: session, salt, MAC. Errors as LoginSessions.
   Result<Bytes> Login(ByteView store_id, ByteView pin);
@@ -86,6 +91,8 @@ inline constexpr KeyUse kUseVerify{kVerifyRight, CKO_PUBLIC_KEY, true};
 inline constexpr KeyUse kUseEncrypt{kEncryptRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseDecrypt{kDecryptRight, CKO_PRIVATE_KEY};
 inline constexpr KeyUse kUseDerive{kDeriveRight, CKO_PRIVATE_KEY};
+// From one public key to another.
+inline constexpr KeyUse kUseDerivePublic{kDeriveRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseWrap{kWrapRight,
                                  CKO_PUBLIC_KEY,
                                  false,

@@ -6,6 +6,7 @@
 #include "emulator/crypto/symmetric.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
+#include "emulator/engine/wallet.h"
 
 namespace gw::emulator {
 namespace {
@@ -41,10 +42,12 @@ Result<SecretBytes> FirstOf(const SecretBytes& secret, std::uint64_t octets) {
   return SecretBytes(secret.view().first(octets));
 }
 
-// CKD_NULL takes the leading octets of the X coordinate; the others run the X9.63 KDF over it.
-Result<SecretBytes> EcdhValue(const PKey& key, const Ecdh1Params& params,
+using Agree = Result<SecretBytes> (*)(const PKey& key, ByteView point);
+
+// CKD_NULL takes the leading octets of the shared secret; the others run the X9.63 KDF over it.
+Result<SecretBytes> EcdhValue(Agree agree, const PKey& key, const Ecdh1Params& params,
                               const AttributeMap& attributes, CK_KEY_TYPE type) {
-  GW_TRY(secret, EcdhSecret(key, params.public_data));
+  GW_TRY(secret, agree(key, params.public_data));
   GW_TRY(octets, LengthOf(attributes, type, secret.size()));
   if (params.kdf != CKD_NULL) {
     Bytes derived = X963Kdf(HashOfKdf(params.kdf), secret.view(), params.shared_data, octets);
@@ -69,8 +72,9 @@ struct Derivation {
   }
 };
 
+template <Result<SecretBytes> (*kAgree)(const PKey&, ByteView)>
 Result<SecretBytes> ByEcdh(const Derivation& d) {
-  return EcdhValue(*d.base.pkey, EcdhParamsOf(d.mechanism), d.attributes, d.type);
+  return EcdhValue(kAgree, *d.base.pkey, EcdhParamsOf(d.mechanism), d.attributes, d.type);
 }
 
 Result<SecretBytes> ByDh(const Derivation& d) {
@@ -108,7 +112,8 @@ struct Deriver {
   bool needs_type;  // else a silent template means a generic secret
 };
 constexpr Deriver kDerivers[] = {
-    {Family::kEcdh, ByEcdh, true},
+    {Family::kEcdh, ByEcdh<EcdhSecret>, true},
+    {Family::kXdh, ByEcdh<XdhSecret>, true},
     {Family::kDhDerive, ByDh, true},
     {Family::kDigestDerive, ByDigest, false},
     {Family::kDes3EncryptData, ByEncryption, false},
@@ -133,8 +138,11 @@ AttributeBits WithHistory(AttributeBits bits, const Key& base) {
 Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_key, ByteView data,
                          const AttributeMap& attributes) {
   GW_TRY(row, FindMechanism(mechanism, CKF_DERIVE));
-  const Deriver& deriver = DeriverOf(row->family);
   GW_TRY_VOID(CheckTemplate(attributes));
+  if (row->family == Family::kWallet) {
+    return DeriveWalletKey(card, *row, mechanism, base_key, attributes);
+  }
+  const Deriver& deriver = DeriverOf(row->family);
   const auto type = NumberIn(attributes, CKA_KEY_TYPE);
   if (!type && deriver.needs_type) {
     return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_KEY_TYPE is missing");

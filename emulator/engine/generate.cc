@@ -88,11 +88,18 @@ Result<PKey> MakeFfc(const MechanismRow&, const Templates& templates) {
 }
 
 Result<PKey> MakeEc(const MechanismRow&, const Templates& templates) {
-  const auto params = BytesIn(templates.public_key, CKA_EC_PARAMS);
-  if (!params) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_EC_PARAMS is missing");
-  const CurveRow* curve = FindCurve(*params);
+  if (!templates.public_key.contains(CKA_EC_PARAMS)) {
+    return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_EC_PARAMS is missing");
+  }
+  const CurveRow* curve = CurveIn(templates.public_key);
   if (curve == nullptr) return CallerError(CKR_CURVE_NOT_SUPPORTED, "no curve we know");
   return PKey::GenerateEc(*curve);
+}
+
+Result<PKey> MakeDilithium(const MechanismRow&, const Templates& templates) {
+  const auto strength = BytesIn(templates.public_key, CKA_IBM_PQC_PARAMS);
+  if (!strength) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_IBM_PQC_PARAMS is missing");
+  return PKey::GenerateDilithium(*strength);
 }
 
 struct PairMaker {
@@ -106,6 +113,7 @@ constexpr PairMaker kPairMakers[] = {
     {Family::kX931KeyPairGen, CKK_RSA, MakeX931},
     {Family::kDsaKeyPairGen, CKK_DSA, MakeFfc<CKK_DSA>},
     {Family::kDhKeyPairGen, CKK_DH, MakeFfc<CKK_DH>},
+    {Family::kDilithium, CKK_IBM_PQC_DILITHIUM, MakeDilithium},
 };
 
 const PairMaker& PairMakerOf(Family family) {
@@ -205,7 +213,8 @@ Key PublicHalf(const Key& private_key) {
   half.object_class = CKO_PUBLIC_KEY;
   half.type = private_key.type;
   const AttributeMap silent;
-  Result<AttributeBits> bits = BitsOf(silent, CKO_PUBLIC_KEY, half.type, Origin::kDerived);
+  Result<AttributeBits> bits =
+      BitsOf(silent, CKO_PUBLIC_KEY, half.type, Origin::kDerived, private_key.curve());
   half.bits = bits.ok() ? *bits : 0;
   half.pkey = private_key.pkey;
   half.session = private_key.session;
@@ -234,8 +243,11 @@ Result<NewKeyPair> GenerateKeyPair(Card& card, const Mechanism& mechanism,
   GW_TRY_VOID(CheckTemplate(public_template));
   GW_TRY_VOID(RequireKind(private_template, CKO_PRIVATE_KEY, maker.type));
   GW_TRY_VOID(RequireKind(public_template, CKO_PUBLIC_KEY, maker.type));
-  GW_TRY(private_bits, BitsOf(private_template, CKO_PRIVATE_KEY, maker.type, Origin::kGenerated));
-  GW_TRY(public_bits, BitsOf(public_template, CKO_PUBLIC_KEY, maker.type, Origin::kGenerated));
+  const CurveRow* curve = CurveIn(public_template);
+  GW_TRY(private_bits,
+         BitsOf(private_template, CKO_PRIVATE_KEY, maker.type, Origin::kGenerated, curve));
+  GW_TRY(public_bits,
+         BitsOf(public_template, CKO_PUBLIC_KEY, maker.type, Origin::kGenerated, curve));
   GW_TRY(pkey, maker.make(*row, {private_template, public_template}));
   NewKeyPair pair;
   pair.private_key = Finish(card, HalfOf(pkey, CKO_PRIVATE_KEY, private_bits, mechanism.type));

@@ -4,7 +4,10 @@
 #include "daemon/core/check.h"
 #include "emulator/crypto/dsa.h"
 #include "emulator/crypto/ec.h"
+#include "emulator/crypto/eddsa.h"
+#include "emulator/crypto/lattice.h"
 #include "emulator/crypto/rsa.h"
+#include "emulator/crypto/schnorr/schnorr.h"
 #include "emulator/crypto/x931/x931.h"
 
 namespace gw::emulator {
@@ -15,6 +18,8 @@ struct Signer {
   const MechanismRow* row;
   const Mechanism* mechanism;
   KeyPtr key;
+  std::size_t blob_bytes;  // of the key
+  SchnorrRule s256;
 };
 
 // A family's two functions. `data` is the digest if the mechanism hashes, the input as it is if
@@ -74,10 +79,42 @@ Status VerifyDsa(const Signer& s, ByteView data, ByteView signature) {
   return DsaVerify(*s.key->pkey, data, signature);
 }
 
+Result<Bytes> SignEddsa(const Signer& s, ByteView data) { return EddsaSign(*s.key->pkey, data); }
+Status VerifyEddsa(const Signer& s, ByteView data, ByteView signature) {
+  return EddsaVerify(*s.key->pkey, data, signature);
+}
+
+Result<SchnorrRule> RuleFor(const Signer& s, ByteView data) {
+  // EP11 takes the type as an enumeration of C.
+  constexpr std::size_t kParameterBytes = 4;
+  GW_TRY_VOID(CheckSchnorrInput(data.size(), s.blob_bytes, kParameterBytes));
+  return SchnorrRuleOf(std::get<EcsgParams>(s.mechanism->params).type, s.s256);
+}
+Result<Bytes> SignSchnorr(const Signer& s, ByteView data) {
+  GW_TRY(rule, RuleFor(s, data));
+  return SchnorrSign(*s.key->pkey, rule, data);
+}
+Status VerifySchnorr(const Signer& s, ByteView data, ByteView signature) {
+  GW_TRY(rule, RuleFor(s, data));
+  return SchnorrVerify(*s.key->pkey, rule, data, signature);
+}
+
+Result<Bytes> SignDilithium(const Signer& s, ByteView data) {
+  return DilithiumSign(*s.key->pkey, data);
+}
+Status VerifyDilithium(const Signer& s, ByteView data, ByteView signature) {
+  return DilithiumVerify(*s.key->pkey, data, signature);
+}
+
 constexpr Scheme kSchemes[] = {
-    {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1}, {Family::kRsaPss, SignPss, VerifyPss},
-    {Family::kEcdsa, SignEcdsa, VerifyEcdsa},    {Family::kRsaX931, SignX931, VerifyX931},
+    {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1},
+    {Family::kRsaPss, SignPss, VerifyPss},
+    {Family::kRsaX931, SignX931, VerifyX931},
     {Family::kDsa, SignDsa, VerifyDsa},
+    {Family::kEcdsa, SignEcdsa, VerifyEcdsa},
+    {Family::kEddsa, SignEddsa, VerifyEddsa},
+    {Family::kSchnorr, SignSchnorr, VerifySchnorr},
+    {Family::kDilithium, SignDilithium, VerifyDilithium},
 };
 
 const Scheme& SchemeOf(Family family) {
@@ -98,7 +135,7 @@ CK_FLAGS FlagOf(Operation operation) {
 Result<Signer> Prepare(Card& card, Operation operation, const Mechanism& mechanism, ByteView key) {
   GW_TRY(row, FindMechanism(mechanism, FlagOf(operation)));
   GW_TRY(opened, OpenFor(card, key, *row, UseOf(operation)));
-  return Signer{row, &mechanism, std::move(opened)};
+  return Signer{row, &mechanism, std::move(opened), key.size(), card.s256()};
 }
 
 bool IsMac(const Signer& signer) { return signer.row->family == Family::kHmac; }
@@ -185,6 +222,10 @@ Status VerifySingle(Card& card, const Mechanism& mechanism, ByteView key, ByteVi
 Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& mechanism,
                             ByteView key) {
   GW_TRY(signer, Prepare(card, operation, mechanism, key));
+  if (signer.row->single_only) {
+    return CallerError(CKR_MECHANISM_INVALID,
+                       "mechanism works in SignSingle and VerifySingle only");
+  }
   OperationState state;
   state.operation = operation;
   state.mechanism = mechanism;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/crypto/lattice.h"
+
 namespace gw::emulator {
 namespace {
 
@@ -50,6 +52,7 @@ constexpr auto kShapes = std::to_array<ShapeRow>({
     {CKA_COPYABLE, Shape::kBool},
     {CKA_EC_PARAMS, Shape::kBytes},
     {CKA_IBM_KEYTYPE, Shape::kNumber},
+    {CKA_IBM_PQC_PARAMS, Shape::kBytes},
 });
 
 Status CheckShape(Shape shape, const AttributeValue& value) {
@@ -85,6 +88,7 @@ struct Profile {
   CK_KEY_TYPE type;
   AttributeBits allowed;
   AttributeBits generated_default;
+  CurveKind curve = CurveKind::kWeierstrass;  // of CKK_EC
 };
 
 constexpr AttributeBits kCommon = kModifiable | kRestrictable | kUseAsData | kAttributeBound;
@@ -109,13 +113,31 @@ constexpr auto kProfiles = std::to_array<Profile>({
     {CKO_PUBLIC_KEY, CKK_DSA, kCommon | kTrusted | kVerifyRight, kVerifyRight},
     {CKO_PRIVATE_KEY, CKK_DH, kSecretCommon | kDeriveRight, 0},
     {CKO_PUBLIC_KEY, CKK_DH, kCommon | kTrusted | kDeriveRight, 0},
+    {CKO_PRIVATE_KEY, CKK_EC, kSecretCommon | kSignRight | kDeriveRight, kSignRight,
+     CurveKind::kEdwards},
+    {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kVerifyRight | kDeriveRight, kVerifyRight,
+     CurveKind::kEdwards},
+    {CKO_PRIVATE_KEY, CKK_EC, kSecretCommon | kDeriveRight, 0, CurveKind::kMontgomery},
+    {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kDeriveRight, 0, CurveKind::kMontgomery},
+    {CKO_PRIVATE_KEY, CKK_IBM_PQC_DILITHIUM, kSecretCommon | kSignRight, kSignRight},
+    {CKO_PUBLIC_KEY, CKK_IBM_PQC_DILITHIUM, kCommon | kTrusted | kVerifyRight, kVerifyRight},
 });
 
-const Profile* ProfileOf(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type) {
+const Profile* ProfileOf(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type, const CurveRow* curve) {
+  const bool on_curve = type == CKK_EC && curve != nullptr;
+  const CurveKind kind = on_curve ? curve->kind : CurveKind::kWeierstrass;
   for (const Profile& profile : kProfiles) {
-    if (profile.object_class == object_class && profile.type == type) return &profile;
+    const bool fits = profile.object_class == object_class && profile.type == type;
+    if (fits && profile.curve == kind) return &profile;
   }
   return nullptr;
+}
+
+// "Ed25519/Ed448 no DERIVE except BTC/SLIP10". Those keys are CKA_IBM_USE_AS_DATA too, and
+// SLIP-0010 knows nothing of Ed448.
+bool MayDerive(const CurveRow* curve, AttributeBits bits) {
+  if (curve == nullptr || curve->kind != CurveKind::kEdwards) return true;
+  return (bits & kUseAsData) != 0 && curve->ascii_name == "ed25519";
 }
 
 // Unwrapped secret keys have exactly the rights that were named; unwrapped private and public ones
@@ -176,9 +198,28 @@ Status RequireKind(const AttributeMap& attributes, CK_OBJECT_CLASS object_class,
                      "CKA_CLASS or CKA_KEY_TYPE contradicts the mechanism");
 }
 
+const CurveRow* CurveIn(const AttributeMap& attributes) {
+  const auto params = BytesIn(attributes, CKA_EC_PARAMS);
+  return params ? FindCurve(*params) : nullptr;
+}
+
+Status RequireParams(const AttributeMap& attributes, const PKey& pkey) {
+  if (attributes.contains(CKA_EC_PARAMS)) {
+    const CurveRow* curve = CurveIn(attributes);
+    if (curve == nullptr) return CallerError(CKR_CURVE_NOT_SUPPORTED, "no curve we know");
+    if (curve != pkey.curve()) {
+      return CallerError(CKR_TEMPLATE_INCONSISTENT, "key is not on the curve of CKA_EC_PARAMS");
+    }
+  }
+  const auto strength = BytesIn(attributes, CKA_IBM_PQC_PARAMS);
+  if (!strength) return Ok();
+  if (pkey.lattice() != nullptr && Equal(pkey.lattice()->strength_oid(), *strength)) return Ok();
+  return CallerError(CKR_TEMPLATE_INCONSISTENT, "key is not of the strength in CKA_IBM_PQC_PARAMS");
+}
+
 Result<AttributeBits> BitsOf(const AttributeMap& attributes, CK_OBJECT_CLASS object_class,
-                             CK_KEY_TYPE type, Origin origin) {
-  const Profile* profile = ProfileOf(object_class, type);
+                             CK_KEY_TYPE type, Origin origin, const CurveRow* curve) {
+  const Profile* profile = ProfileOf(object_class, type, curve);
   if (profile == nullptr) return CallerError(CKR_TEMPLATE_INCONSISTENT, "no such kind of key");
   AttributeBits bits = Defaults(*profile, origin);
   for (const auto& [attribute, value] : attributes) {
@@ -191,6 +232,9 @@ Result<AttributeBits> BitsOf(const AttributeMap& attributes, CK_OBJECT_CLASS obj
       return CallerError(CKR_TEMPLATE_INCONSISTENT, "keys of this type cannot have this attribute");
     }
     bits = wanted ? bits | row->bit : bits & ~row->bit;
+  }
+  if ((bits & kDeriveRight) != 0 && !MayDerive(curve, bits)) {
+    return CallerError(CKR_TEMPLATE_INCONSISTENT, "keys on this curve derive none but wallet keys");
   }
   return bits | HsmBits(*profile, bits, origin);
 }

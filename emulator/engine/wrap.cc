@@ -101,7 +101,8 @@ Result<Key> ImportSecret(Bytes value, const MechanismRow& row, const AttributeMa
   return key;
 }
 
-Result<Key> ImportPrivate(const Bytes& pkcs8, const MechanismRow& row, CK_KEY_TYPE type) {
+Result<Key> ImportPrivate(const Bytes& pkcs8, const MechanismRow& row,
+                          const AttributeMap& attributes, CK_KEY_TYPE type) {
   if (!TakesPrivateKeys(row.family)) {
     return CallerError(CKR_TEMPLATE_INCONSISTENT, "mechanism does not unwrap private keys");
   }
@@ -110,6 +111,7 @@ Result<Key> ImportPrivate(const Bytes& pkcs8, const MechanismRow& row, CK_KEY_TY
     return CallerError(CKR_WRAPPED_KEY_INVALID, "wrapped key is not of the type in CKA_KEY_TYPE");
   }
   if (type == CKK_DSA || type == CKK_DH) GW_TRY_VOID(CheckDomain(type, pkey.Domain()));
+  GW_TRY_VOID(RequireParams(attributes, pkey));
   Key key;
   key.object_class = CKO_PRIVATE_KEY;
   key.type = type;
@@ -124,7 +126,8 @@ Result<NewKey> ImportPublic(Card& card, ByteView spki, const AttributeMap& attri
   Key key;
   key.object_class = CKO_PUBLIC_KEY;
   key.type = pkey.type();
-  GW_TRY(bits, BitsOf(attributes, CKO_PUBLIC_KEY, key.type, Origin::kUnwrapped));
+  GW_TRY_VOID(RequireParams(attributes, pkey));
+  GW_TRY(bits, BitsOf(attributes, CKO_PUBLIC_KEY, key.type, Origin::kUnwrapped, pkey.curve()));
   key.bits = bits;
   key.pkey = std::move(pkey);
   return Finish(card, std::move(key));
@@ -159,17 +162,20 @@ Result<NewKey> UnwrapKey(Card& card, const Mechanism& mechanism, ByteView wrappe
   const auto type = NumberIn(attributes, CKA_KEY_TYPE);
   if (!type) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_KEY_TYPE is missing");
   const CK_OBJECT_CLASS object_class = ClassOf(attributes, *type);
-  GW_TRY(bits, BitsOf(attributes, object_class, *type, Origin::kUnwrapped));
+  // Now for what is wrong with any key of the type; what the curve forbids is seen below.
+  GW_TRY(any_bits, BitsOf(attributes, object_class, *type, Origin::kUnwrapped));
+  static_cast<void>(any_bits);
   GW_TRY(kek, OpenFor(card, unwrapping_key, *row, kUseUnwrap));
   if (kek->Has(kAttributeBound)) {
     return CallerError(CKR_MECHANISM_INVALID, "unwrapping key is attribute-bound");
   }
   Result<Bytes> plain = CryptWith(*row, mechanism, *kek, Operation::kDecrypt, wrapped);
   if (!plain) return AsUnwrapError(std::move(plain).error());
-  Result<Key> key = object_class == CKO_PRIVATE_KEY ? ImportPrivate(*plain, *row, *type)
+  Result<Key> key = object_class == CKO_PRIVATE_KEY ? ImportPrivate(*plain, *row, attributes, *type)
                                                     : ImportSecret(*plain, *row, attributes, *type);
   Wipe(*plain);
   if (!key) return std::move(key).error();
+  GW_TRY(bits, BitsOf(attributes, object_class, *type, Origin::kUnwrapped, key->curve()));
   key->bits = bits;
   return Finish(card, *std::move(key));
 }

@@ -1,6 +1,7 @@
 // Room: emulator/crypto.
 #include "emulator/crypto/dilithium/encoding.h"
 
+#include <algorithm>
 #include <array>
 
 #include "daemon/core/check.h"
@@ -19,6 +20,21 @@ std::array<std::size_t, 6> PrivateFieldSizes(const StrengthRow& row) {
 
 WipedBytes AlgorithmOf(const StrengthRow& row) {
   return DerElement(kDerSequence, {row.oid_der, kNull});
+}
+
+// The last two arcs are the strength, an octet each.
+bool IsOfSameRound(const StrengthRow& row, ByteView oid) {
+  return oid.size() == row.oid_der.size() &&
+         Equal(oid.first(oid.size() - 2), row.oid_der.first(oid.size() - 2));
+}
+
+// Whether the next element is an AlgorithmIdentifier of Dilithium.
+bool NamesDilithium(DerReader& info) {
+  DerReader algorithm(info.Take(kDerSequence));
+  const ByteView oid = algorithm.TakeWhole(kDerOid);
+  return algorithm.ok() && std::ranges::any_of(StrengthTable(), [oid](const StrengthRow& row) {
+           return IsOfSameRound(row, oid);
+         });
 }
 
 Error Malformed(CK_RV rv) { return CallerError(rv, "malformed Dilithium key"); }
@@ -50,6 +66,19 @@ std::optional<SecretBytes> TakePrivateFields(const StrengthRow& row, DerReader& 
 }
 
 }  // namespace
+
+bool IsDilithiumSpki(ByteView der) {
+  DerReader outer(der);
+  DerReader info(outer.Take(kDerSequence));
+  return NamesDilithium(info);
+}
+
+bool IsDilithiumPkcs8(ByteView der) {
+  DerReader outer(der);
+  DerReader info(outer.Take(kDerSequence));
+  info.Expect(kVersion0);
+  return info.ok() && NamesDilithium(info);
+}
 
 Bytes EncodeSpki(const StrengthRow& row, ByteView raw) {
   GW_CHECK(raw.size() == row.public_key_bytes());

@@ -21,6 +21,11 @@ struct DecodedPrivateKey {
   std::optional<Bytes> t1;
 };
 
+// Whether the AlgorithmIdentifier is Dilithium's of either round, of whatever strength. Nothing
+// else is looked at.
+bool IsDilithiumSpki(ByteView der);
+bool IsDilithiumPkcs8(ByteView der);
+
 // SEQUENCE { SEQUENCE { OID, NULL }, BIT STRING { SEQUENCE { BIT STRING rho, BIT STRING t1 } } }
 Bytes EncodeSpki(const StrengthRow& row, ByteView raw);
 //   errors  CKR_PUBLIC_KEY_INVALID            not this structure, or a field of another length

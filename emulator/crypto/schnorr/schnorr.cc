@@ -117,6 +117,13 @@ Result<SchnorrRule> SchnorrRuleOf(std::uint64_t ecsg_type, SchnorrRule s256) {
   return CallerError(CKR_MECHANISM_PARAM_INVALID, "no Schnorr signature of this type");
 }
 
+std::optional<SchnorrRule> S256RuleNamed(std::string_view name) {
+  if (name == "iso-ecsdsa") return SchnorrRule::kIsoEcsdsa;
+  if (name == "iso-ecsdsa-opt") return SchnorrRule::kIsoEcsdsaShort;
+  if (name == "bsi-ecschnorr") return SchnorrRule::kBsiEcSchnorr;
+  return std::nullopt;
+}
+
 Status CheckSchnorrInput(std::size_t data_bytes, std::size_t key_bytes, std::size_t parameter_bytes,
                          std::size_t max_bytes) {
   // One after the other, so that no sum can overflow.

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
@@ -33,6 +35,9 @@ inline constexpr std::size_t kMaxSchnorrInputBytes = std::size_t{24} * 1024;
 //   errors  CKR_MECHANISM_PARAM_INVALID  another type
 Result<SchnorrRule> SchnorrRuleOf(std::uint64_t ecsg_type,
                                   SchnorrRule s256 = SchnorrRule::kIsoEcsdsa);
+
+// What S256 may stand for, by name: iso-ecsdsa, iso-ecsdsa-opt, bsi-ecschnorr. Nothing for another.
+std::optional<SchnorrRule> S256RuleNamed(std::string_view name);
 
 //   key_bytes, parameter_bytes  as they travel to the card: the blob or SPKI, the mechanism's
 //           parameter

@@ -493,6 +493,7 @@ TEST(EmulatorOptionsTest, EveryComplaintIsMadeAtOnce) {
   options.token_lifetime = "0";
   options.api_keys = folder.Write("keys.json", "[7]");
   options.master_key = folder.Write("master.key", "short");
+  options.schnorr_s256 = "any";
   Emulator emulator;
   EXPECT_THAT(
       emulator.Start(options),
@@ -500,7 +501,7 @@ TEST(EmulatorOptionsTest, EveryComplaintIsMadeAtOnce) {
                   HasSubstr("absent.key: cannot be read"), HasSubstr("cert.pem: no certificate"),
                   HasSubstr("absent.key: no private key"), HasSubstr("--latency"),
                   HasSubstr("--rate"), HasSubstr("--units"), HasSubstr("--token-lifetime"),
-                  HasSubstr("entry 1"), HasSubstr("master.key")));
+                  HasSubstr("entry 1"), HasSubstr("master.key"), HasSubstr("--schnorr-s256")));
 }
 
 TEST(EmulatorOptionsTest, OpenDoorsAreForLoopbackOnly) {
