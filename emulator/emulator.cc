@@ -5,14 +5,18 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <random>
 #include <thread>
 
 #include "emulator/blob/master_key.h"
 #include "emulator/control/control_endpoint.h"
 #include "emulator/engine/card.h"
 #include "emulator/iam/iam_endpoint.h"
+#include "emulator/mechanism_table.h"
 #include "emulator/service/admission.h"
 #include "emulator/service/rpc_server.h"
 #include "emulator/service/rpc_table.h"
@@ -31,9 +35,13 @@ struct Plan {
   std::chrono::seconds token_lifetime{0};
   double burst = 0;
   std::optional<TlsMaterial> tls;
+  std::optional<TlsMaterial> expired_tls;
   std::string ca_pem;
   std::optional<MasterKey> master;
+  SchnorrRule s256 = SchnorrRule::kIsoEcsdsa;
   Identities identities;
+  std::uint64_t seed = 0;
+  std::string faults;  // JSON; empty: none
 };
 
 Address AddressOf(const char* option, const std::string& text, Complaints& complaints) {
@@ -68,7 +76,17 @@ void PlanNetwork(const Options& o, Plan& plan, Complaints& complaints) {
   }
 }
 
+void PlanExpired(const Options& o, Plan& plan, Complaints& complaints) {
+  if (o.tls_expired_cert.empty()) return;
+  if (o.tls_cert.empty()) {
+    complaints.push_back("--tls-expired-cert needs --tls-cert and --tls-key");
+    return;
+  }
+  plan.expired_tls = LoadTls(o.tls_expired_cert, o.tls_key, o.client_ca, complaints);
+}
+
 void PlanTls(const Options& o, Plan& plan, Complaints& complaints) {
+  PlanExpired(o, plan, complaints);
   if (o.tls_cert.empty() != o.tls_key.empty()) {
     complaints.push_back("--tls-cert and --tls-key belong together");
     return;
@@ -86,6 +104,7 @@ void PlanTls(const Options& o, Plan& plan, Complaints& complaints) {
   if (!o.client_ca.empty()) complaints.push_back("--client-ca needs --tls-cert and --tls-key");
   const CertificateSet set = MakeCertificates();
   plan.tls = TlsMaterial{set.server_pem, set.server_key_pem, {}};
+  plan.expired_tls = TlsMaterial{set.expired_pem, set.server_key_pem, {}};
   plan.ca_pem = set.ca_pem;
 }
 
@@ -97,6 +116,11 @@ void PlanTrouble(const Options& o, Plan& plan, Complaints& complaints) {
   if (!(o.burst >= 0)) complaints.push_back("--burst: must not be negative");
   if (o.units < 1 || o.units > 1000) complaints.push_back("--units: 1 to 1000");
   plan.burst = o.burst > 0 ? std::max(1.0, o.burst) : RateLimit::DefaultBurst(o.rate_per_s);
+  plan.seed = o.seed.value_or(std::random_device()());
+  if (o.faults.empty()) return;
+  std::ifstream file(o.faults);
+  plan.faults.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file) complaints.push_back(o.faults + ": cannot be read");
 }
 
 void PlanKeys(const Options& o, Plan& plan, Complaints& complaints) {
@@ -122,12 +146,22 @@ void PlanKeys(const Options& o, Plan& plan, Complaints& complaints) {
   }
 }
 
+void PlanOpenPoints(const Options& o, Plan& plan, Complaints& complaints) {
+  const auto s256 = S256RuleNamed(o.schnorr_s256);
+  if (!s256) {
+    complaints.push_back("--schnorr-s256: iso-ecsdsa, iso-ecsdsa-opt or bsi-ecschnorr, not \"" +
+                         o.schnorr_s256 + "\"");
+  }
+  plan.s256 = s256.value_or(plan.s256);
+}
+
 Complaints Prepare(const Options& options, Plan& plan) {
   Complaints complaints;
   PlanNetwork(options, plan, complaints);
   PlanTls(options, plan, complaints);
   PlanTrouble(options, plan, complaints);
   PlanKeys(options, plan, complaints);
+  PlanOpenPoints(options, plan, complaints);
   return complaints;
 }
 
@@ -145,17 +179,22 @@ class Emulator::Parts {
  public:
   Parts(const Options& options, Plan plan, const Clock& clock)
       : plan_(std::move(plan)),
-        counters_(RpcNames()),
-        card_(*plan_.master, options.canned_signatures ? &counters_.ReportCanned() : nullptr),
+        counters_(RpcNames(), MechanismNames(), plan_.identities.Ids()),
+        unit_(*plan_.master, options.master_key,
+              options.canned_signatures ? &counters_.ReportCanned() : nullptr, plan_.s256),
         trouble_(plan_.latency, options.units, options.rate_per_s, plan_.burst),
-        tokens_(card_.master().token_key(), plan_.identities, plan_.token_lifetime, clock),
+        tokens_(plan_.master->token_key(), plan_.identities, plan_.token_lifetime, clock),
         admission_(trouble_, options.no_auth ? nullptr : &tokens_),
         iam_(plan_.identities, tokens_, trouble_, counters_),
-        rpc_server_({card_, admission_, trouble_, counters_}),
-        control_(counters_, trouble_, tokens_, rpc_server_),
-        iam_server_(loop_, tls(), [this](const HttpRequest& r) { return iam_.Handle(r); }),
-        control_server_(loop_, nullptr,
-                        [this](const HttpRequest& r) { return control_.Handle(r); }) {}
+        rpc_server_({unit_, admission_, trouble_, counters_}),
+        targets_{trouble_, tokens_, rpc_server_, plan_.expired_tls.has_value()},
+        control_(counters_, targets_, unit_.master_keys()),
+        iam_server_(loop_, Tls(trouble_.iam_certificate_expired()),
+                    [this](const HttpRequest& r) { return iam_.Handle(r); }),
+        control_server_(loop_, TlsChoice(),
+                        [this](const HttpRequest& r) { return control_.Handle(r); }) {
+    trouble_.Seed(plan_.seed);
+  }
 
   // Nothing is accepted any more once the loop has ended, so nothing reaches the gRPC server while
   // it stops. Listeners and open connections close when their owners go, right after this.
@@ -165,14 +204,20 @@ class Emulator::Parts {
     rpc_server_.Stop();
   }
 
-  Complaints Start() {
+  Complaints Start(const Options& options) {
     Complaints complaints;
-    Bind("--listen", plan_.listen, complaints,
-         [this](const Address& a) { return rpc_server_.Start(loop_, a.host, a.port, tls()); });
+    Bind("--listen", plan_.listen, complaints, [this](const Address& a) {
+      return rpc_server_.Start(loop_, a.host, a.port, Tls(trouble_.grep11_certificate_expired()));
+    });
     Bind("--iam-listen", plan_.iam, complaints,
          [this](const Address& a) { return iam_server_.Listen(a.host, a.port); });
     Bind("--control", plan_.control, complaints,
          [this](const Address& a) { return control_server_.Listen(a.host, a.port); });
+    if (complaints.empty() && !options.faults.empty()) {
+      for (const std::string& complaint : ApplyFaults(plan_.faults, targets_)) {
+        complaints.push_back(options.faults + ": " + complaint);
+      }
+    }
     if (complaints.empty()) thread_ = std::thread([this] { loop_.run(); });
     return complaints;
   }
@@ -184,13 +229,17 @@ class Emulator::Parts {
     ready.control = "http://" + plan_.control.text();
     ready.ca_pem = plan_.ca_pem;
     ready.canned_signatures = options.canned_signatures;
+    ready.seed = plan_.seed;
     if (options.api_keys.empty() && !options.no_auth)
       ready.api_keys = plan_.identities.ApiKeysByName();
     return ready;
   }
 
  private:
-  const TlsMaterial* tls() const { return plan_.tls ? &*plan_.tls : nullptr; }
+  TlsChoice Tls(const std::atomic<bool>& use_expired) const {
+    const auto pointer = [](const auto& material) { return material ? &*material : nullptr; };
+    return {pointer(plan_.tls), pointer(plan_.expired_tls), &use_expired};
+  }
 
   // Binds and writes the port that came of it into the address.
   template <typename Listen>
@@ -205,7 +254,7 @@ class Emulator::Parts {
 
   Plan plan_;
   Counters counters_;
-  Card card_;
+  CryptoUnit unit_;
   Trouble trouble_;
   Tokens tokens_;
   Admission admission_;
@@ -214,6 +263,7 @@ class Emulator::Parts {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       loop_.get_executor()};
   RpcServer rpc_server_;
+  const FaultTargets targets_;
   ControlEndpoint control_;
   HttpServer iam_server_;
   HttpServer control_server_;
@@ -228,7 +278,7 @@ std::vector<std::string> Emulator::Start(const Options& options) {
   Complaints complaints = Prepare(options, plan);
   if (!complaints.empty()) return complaints;
   parts_ = std::make_unique<Parts>(options, std::move(plan), clock_);
-  complaints = parts_->Start();
+  complaints = parts_->Start(options);
   if (complaints.empty()) {
     ready_ = parts_->Ready(options);
   } else {
@@ -243,7 +293,8 @@ std::string Emulator::ReadyJson() const {
   nlohmann::json json = {{"grep11", ready_.grep11},
                          {"iam", ready_.iam},
                          {"control", ready_.control},
-                         {"pid", getpid()}};
+                         {"pid", getpid()},
+                         {"seed", ready_.seed}};
   if (!ready_.ca_pem.empty()) json["ca"] = ready_.ca_pem;
   if (ready_.canned_signatures) json["canned_signatures"] = true;
   if (!ready_.api_keys.empty()) json["api_keys"] = ready_.api_keys;

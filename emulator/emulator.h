@@ -19,6 +19,7 @@ struct ReadyInfo {
   std::string control;  // "http://127.0.0.1:9870"
   std::string ca_pem;   // of the certificate made at start; empty if one was given
   bool canned_signatures = false;
+  std::uint64_t seed = 0;                       // of the chances of faults
   std::map<std::string, std::string> api_keys;  // by name, if made at start
 };
 

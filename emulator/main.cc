@@ -49,16 +49,17 @@ bool WriteReadyFile(const std::string& path, const std::string& text) {
 
 void Announce(const Emulator& emulator, const Options& options) {
   const auto& ready = emulator.ready();
-  std::cout
-      << "grep11-emulator is NO HSM AND PROTECTS NOTHING; it is for developing and testing only.\n"
-      << (options.canned_signatures
-              ? "CANNED SIGNATURES: each is made once and given again, and does not verify.\n"
-              : "")
-      << "GREP11  " << ready.grep11 << (options.no_tls ? " (plaintext)" : " (TLS)")
-      << (options.client_ca.empty() ? "" : " with client certificates")
-      << (options.no_auth ? ", no access token needed" : "") << "\n"
-      << "IAM     " << ready.iam << "\n"
-      << "control " << ready.control << "\n";
+  std::cerr << "grep11-emulator is NO HSM AND PROTECTS NOTHING; it is for developing and testing "
+               "only.\n";
+  std::cout << (options.canned_signatures
+                    ? "CANNED SIGNATURES: each is made once and given again, and does not verify.\n"
+                    : "")
+            << "GREP11  " << ready.grep11 << (options.no_tls ? " (plaintext)" : " (TLS)")
+            << (options.client_ca.empty() ? "" : " with client certificates")
+            << (options.no_auth ? ", no access token needed" : "") << "\n"
+            << "IAM     " << ready.iam << "\n"
+            << "control " << ready.control << "\n"
+            << "seed    " << ready.seed << " (chances of faults; --seed repeats them)\n";
   for (const auto& [name, api_key] : ready.api_keys) {
     std::cout << "API key of \"" << name << "\": " << api_key << "\n";
   }

@@ -29,11 +29,22 @@ struct Ecdh1Params {
   Bytes public_data;
 };
 
+struct EcsgParams {
+  std::uint64_t type = 0;  // ECSG_IBM_*
+};
+
+struct BtcParams {
+  std::uint64_t type = 0;  // CK_IBM_BIP0032_* and CK_IBM_SLIP0010_*
+  std::uint64_t child_key_index = 0;
+  Bytes chain_code;
+  std::uint64_t version = 0;
+};
+
 // A parameter member that no mechanism of the table takes.
 struct ForeignParams {};
 
-using MechanismParams =
-    std::variant<std::monostate, Bytes, OaepParams, PssParams, Ecdh1Params, ForeignParams>;
+using MechanismParams = std::variant<std::monostate, Bytes, OaepParams, PssParams, Ecdh1Params,
+                                     ForeignParams, EcsgParams, BtcParams>;
 
 struct Mechanism {
   CK_MECHANISM_TYPE type = 0;

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "daemon/core/result.h"
 #include "emulator/crypto/hash.h"
@@ -27,12 +29,63 @@ enum class Family : std::uint8_t {
   kEcdsa,
   kEcdh,
   kTransportKey,
+  kBoundWrap,
+  // DES, RSA by X9.31, DSA, Diffie-Hellman, derivations
+  kDes2KeyGen,
+  kDes3KeyGen,
+  kDes3Ecb,
+  kDes3Cbc,
+  kDes3CbcPad,
+  kX931KeyPairGen,
+  kRsaX931,
+  kDsaParameterGen,
+  kDsaKeyPairGen,
+  kDsa,
+  kDhParameterGen,
+  kDhKeyPairGen,
+  kDhDerive,
+  kDes3EncryptData,
+  kDigestDerive,
+  // Raw curves, Schnorr, wallets, lattices
+  kEddsa,
+  kSchnorr,
+  kXdh,
+  kWallet,
+  kDilithium,
 };
 
-enum class ParamKind : std::uint8_t { kNone, kIv16, kOaep, kPss, kEcdh1 };
+enum class ParamKind : std::uint8_t {
+  kNone,
+  kIv16,
+  kOaep,
+  kPss,
+  kEcdh1,
+  kIv8,
+  kOctets,
+  kData,
+  kEcsg,
+  kBtc,
+};
 
-// Which keys a mechanism works with.
-enum class KeyKind : std::uint8_t { kNone, kAes, kSecret, kRsa, kEc };
+// Which keys a mechanism works with. kEc: on Weierstrass curves; kWallet: seeds, and EC keys of any
+// curve.
+enum class KeyKind : std::uint8_t {
+  kNone,
+  kAes,
+  kSecret,
+  kRsa,
+  kEc,
+  kMac,
+  kDes,
+  kDsa,
+  kDh,
+  kX25519,
+  kX448,
+  kEd25519,
+  kEd448,
+  kWallet,
+  kDilithium,
+};
 
 struct MechanismRow {
   CK_MECHANISM_TYPE type;
@@ -42,8 +95,9 @@ struct MechanismRow {
   ParamKind params;
   CK_FLAGS functions;  // CKF_*, as GetMechanismInfo reports them
   std::uint64_t min_key_size;
-  std::uint64_t max_key_size;  // AES and generic secrets: octets; RSA and EC: bits
+  std::uint64_t max_key_size;  // secret keys: octets; all others: bits
   bool multi_part;             // the Update RPCs work
+  bool single_only = false;    // not even Init works, but SignSingle and VerifySingle alone
 };
 
 // In the order of GetMechanismList.
@@ -53,6 +107,10 @@ std::span<const MechanismRow> MechanismTable();
 // shape.
 //   errors  CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID
 Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS function);
+// How counters call the mechanisms, and the number there of one: that of its row, or the one behind
+// the last for all that have none.
+std::vector<std::string> MechanismNames();
+std::size_t MechanismNumber(CK_MECHANISM_TYPE type);
 // Null if there is no such row.
 const MechanismRow* FindMechanismRow(CK_MECHANISM_TYPE type);
 

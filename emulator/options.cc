@@ -39,6 +39,8 @@ constexpr const char* kFooter =
     "--client-ca certs/ca.pem\n"
     "  Three crypto units of 500 requests per second, 2 ms each with now and then 30 ms:\n"
     "    grep11-emulator --units 3 --rate 500 --latency longtail:2ms,30ms,0.005\n"
+    "  The same trouble in each run:\n"
+    "    grep11-emulator --faults faults.json --seed 7\n"
     "  Two refused signatures, then well again:\n"
     "    curl -d '{\"rpc\":\"SignSingle\",\"status\":\"UNAVAILABLE\",\"count\":2}' "
     "http://127.0.0.1:9870/faults\n"
@@ -66,6 +68,9 @@ void AddNetworkOptions(CLI::App& app, Options& o) {
                  "localhost are made at start and the CA is put into the ready file")
       ->type_name("FILE");
   app.add_option("--tls-key", o.tls_key, "Key of --tls-cert, PEM")->type_name("FILE");
+  app.add_option("--tls-expired-cert", o.tls_expired_cert,
+                 "A certificate of --tls-key whose time is over, PEM, for the trouble of that name")
+      ->type_name("FILE");
   app.add_option("--client-ca", o.client_ca,
                  "Require client certificates of this CA (mutual TLS), PEM")
       ->type_name("FILE");
@@ -88,6 +93,15 @@ void AddKeyOptions(CLI::App& app, Options& o) {
                "Ask for no access token; without --client-ca loopback only");
 }
 
+void AddOpenPointOptions(CLI::App& app, Options& o) {
+  app.add_option(
+         "--schnorr-s256", o.schnorr_s256,
+         "What the Schnorr signatures of type S256 are, which is not documented: iso-ecsdsa, "
+         "iso-ecsdsa-opt or bsi-ecschnorr")
+      ->type_name("RULE")
+      ->capture_default_str();
+}
+
 void AddTroubleOptions(CLI::App& app, Options& o) {
   app.add_option("--latency", o.latency,
                  "Time a request takes: 5ms, normal:MEAN,DEVIATION or "
@@ -105,6 +119,12 @@ void AddTroubleOptions(CLI::App& app, Options& o) {
       "--canned-signatures", o.canned_signatures,
       "Make each signature once for a key, mechanism and length of input, and give it again: "
       "for measuring clients. Such signatures DO NOT VERIFY");
+  app.add_option("--faults", o.faults,
+                 "Trouble from the start: JSON as POST /faults takes it at run time")
+      ->type_name("FILE");
+  app.add_option("--seed", o.seed,
+                 "What the chances of faults are drawn from; without it a random number, printed")
+      ->type_name("NUMBER");
   app.add_option("--units", o.units, "Crypto units that share the requests")
       ->type_name("NUMBER")
       ->capture_default_str();
@@ -134,12 +154,13 @@ ParseResult ParseCommandLine(int argc, char** argv, Options& out) {
   app.get_formatter()->column_width(34);
   AddNetworkOptions(app, out);
   AddKeyOptions(app, out);
+  AddOpenPointOptions(app, out);
   AddTroubleOptions(app, out);
   app.add_option("--ready-file", out.ready_file,
                  "JSON with the addresses in use, written when all of them answer")
       ->type_name("FILE");
   app.add_option("--make-certs", out.make_certs,
-                 "Make ca.pem, server.pem, server.key, client.pem and client.key for "
+                 "Make ca.pem, server.pem, server.key, client.key and expired.pem for "
                  "localhost in this folder, and exit")
       ->type_name("DIR");
   app.add_flag("--verbose", out.verbose, "Log debug lines too");

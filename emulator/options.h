@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct Options {
   std::string control = "127.0.0.1:0";
   std::string tls_cert;
   std::string tls_key;
+  std::string tls_expired_cert;  // empty: with --tls-cert there is none
   std::string client_ca;
   bool no_tls = false;
   bool no_auth = false;
@@ -24,7 +26,10 @@ struct Options {
   double rate_per_s = 0;
   double burst = 0;  // 0: a tenth of a second's worth
   std::size_t units = 1;
+  std::string faults;  // a file in the language of POST /faults
+  std::optional<std::uint64_t> seed;
   bool canned_signatures = false;
+  std::string schnorr_s256 = "iso-ecsdsa";
   std::string ready_file;
   std::string make_certs;
   bool verbose = false;

@@ -19,8 +19,16 @@
 namespace gw::emulator {
 namespace {
 
-constexpr long kTenYears = 10L * 365 * 24 * 3600;
+constexpr long kDay = 24L * 3600;
+constexpr long kTenYears = 10 * 365 * kDay;
 constexpr long kClockSkew = -3600;
+
+// Seconds from now.
+struct Validity {
+  long from = kClockSkew;
+  long until = kTenYears;
+};
+constexpr Validity kOver{-30 * kDay, -kDay};
 
 struct CertificateRow {
   const char* common_name;
@@ -54,14 +62,14 @@ void SetSerial(X509* certificate) {
 
 // Signed with `issuer_key`; self-signed if `issuer` is null.
 X509Ptr MakeCertificate(const CertificateRow& row, EVP_PKEY* key, X509* issuer,
-                        EVP_PKEY* issuer_key) {
+                        EVP_PKEY* issuer_key, Validity validity = {}) {
   X509Ptr certificate(X509_new());
   GW_CHECK(certificate != nullptr);
   X509* const signer = issuer == nullptr ? certificate.get() : issuer;
   X509_set_version(certificate.get(), X509_VERSION_3);
   SetSerial(certificate.get());
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), kClockSkew);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kTenYears);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), validity.from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), validity.until);
   X509_set_pubkey(certificate.get(), key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
                              reinterpret_cast<const Byte*>(row.common_name), -1, -1, 0);
@@ -139,8 +147,9 @@ CertificateSet MakeCertificates() {
   const X509Ptr ca = MakeCertificate(kCa, ca_key.get(), nullptr, ca_key.get());
   const X509Ptr server = MakeCertificate(kServer, server_key.get(), ca.get(), ca_key.get());
   const X509Ptr client = MakeCertificate(kClient, client_key.get(), ca.get(), ca_key.get());
-  return {PemOf(ca.get()), PemOf(server.get()), PemOf(server_key.get()), PemOf(client.get()),
-          PemOf(client_key.get())};
+  const X509Ptr expired = MakeCertificate(kServer, server_key.get(), ca.get(), ca_key.get(), kOver);
+  return {PemOf(ca.get()),     PemOf(server.get()),     PemOf(server_key.get()),
+          PemOf(client.get()), PemOf(client_key.get()), PemOf(expired.get())};
 }
 
 Status WriteCertificates(const CertificateSet& set, const std::string& folder) {
@@ -152,6 +161,7 @@ Status WriteCertificates(const CertificateSet& set, const std::string& folder) {
   GW_TRY_VOID(WriteFile(path / "server.pem", set.server_pem, 0644));
   GW_TRY_VOID(WriteFile(path / "server.key", set.server_key_pem, 0600));
   GW_TRY_VOID(WriteFile(path / "client.pem", set.client_pem, 0644));
+  GW_TRY_VOID(WriteFile(path / "expired.pem", set.expired_pem, 0644));
   return WriteFile(path / "client.key", set.client_key_pem, 0600);
 }
 

@@ -1,6 +1,7 @@
 // Room: emulator. Certificates and keys as PEM text.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -14,19 +15,31 @@ struct TlsMaterial {
   std::string client_ca_pem;  // empty: clients need no certificate
 };
 
+// What a server shows to the connections to come: its certificate, or the expired one while
+// `use_expired` says so.
+struct TlsChoice {
+  const TlsMaterial* usual = nullptr;    // null: plaintext
+  const TlsMaterial* expired = nullptr;  // null: there is none
+  const std::atomic<bool>* use_expired = nullptr;
+
+  bool expired_now() const { return expired != nullptr && use_expired->load(); }
+};
+
 // Everything a private stack needs: a CA, a server certificate for localhost, 127.0.0.1 and ::1, a
-// client certificate.
+// client certificate, and a server certificate of the same key whose time is over.
 struct CertificateSet {
   std::string ca_pem;
   std::string server_pem;
   std::string server_key_pem;
   std::string client_pem;
   std::string client_key_pem;
+  std::string expired_pem;
 };
 
-// EC P-256, valid for ten years. The CA key is thrown away.
+// EC P-256, valid for ten years; the expired one ended yesterday. The CA key is thrown away.
 CertificateSet MakeCertificates();
-// ca.pem, server.pem, server.key, client.pem, client.key; keys with mode 0600. Makes the folder.
+// ca.pem, server.pem, server.key, client.pem, client.key, expired.pem; keys with mode 0600. Makes
+// the folder.
 //   errors  CKR_ARGUMENTS_BAD with a text for the operator
 Status WriteCertificates(const CertificateSet& set, const std::string& folder);
 

@@ -6,7 +6,7 @@ import pathlib
 import signal
 import sys
 
-from . import peers, report, suite, table, tls
+from . import emulator, peers, report, suite, table, tls
 from .programs import ProgramError
 from .stack import StackError
 
@@ -24,6 +24,8 @@ EPILOG = """examples:
       a channel in each process, and p11-kit's server, beside the daemon
   bench/compare --build-dir build/release --tls --json tls.json
       full handshakes per second of nginx by workers and HSM latency
+  bench/compare --build-dir build/release --emulator
+      the emulator alone beside the least that a GREP11 service can be
 
 exit status: 0 everything was measured, whether targets are met or not; 1 something could not be measured;
 2 nothing could be."""
@@ -60,6 +62,8 @@ def add_modes(parser):
     modes.add_argument("--peers", action="store_true",
                        help="the same workload with a channel in each process, and through p11-kit's server")
     modes.add_argument("--tls", action="store_true", help="nginx: full handshakes by workers and HSM latency")
+    modes.add_argument("--emulator", action="store_true",
+                       help="grep11-emulator alone beside a bare gRPC server that calls OpenSSL")
 
 
 def add_amounts(parser):
@@ -90,10 +94,11 @@ def parse(arguments):
                         help="also count handshakes lost in 100 daemon kills under nginx: minutes, root")
     parser.add_argument("--json", metavar="FILE", help="write everything as JSON too")
     options = parser.parse_args(arguments)
-    if options.only and (options.peers or options.tls):
-        parser.error("--only chooses among the groups of the suite, which --peers and --tls do not run")
-    if options.env and (options.peers or options.tls):
-        parser.error("--peers and --tls start stacks of their own")
+    alone = options.peers or options.tls or options.emulator
+    if options.only and alone:
+        parser.error("--only chooses among the groups of the suite, which --peers, --tls and --emulator do not run")
+    if options.env and alone:
+        parser.error("--peers, --tls and --emulator start what they need themselves")
     complete(options)
     return options
 
@@ -127,7 +132,7 @@ def run_suite(options):
 
 
 def run_mode(options, mode):
-    """--peers and --tls: a text, an object, and what could not be measured."""
+    """--peers, --tls and --emulator: a text, an object, and what could not be measured."""
     text, whole, problems = mode.run(options, suite.say)
     print(text)
     write_json(options, whole)
@@ -153,6 +158,8 @@ def main(arguments=None):
             return run_mode(options, peers)
         if options.tls:
             return run_mode(options, tls)
+        if options.emulator:
+            return run_mode(options, emulator)
         return run_suite(options)
     except (ProgramError, StackError, OSError) as error:
         suite.say("")

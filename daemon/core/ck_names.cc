@@ -161,6 +161,7 @@ constexpr auto kMechanisms = std::to_array<Named>({
     {0xd, "CKM_RSA_PKCS_PSS"},
     {0xe, "CKM_SHA1_RSA_PKCS_PSS"},
     {0x10, "CKM_DSA_KEY_PAIR_GEN"},
+    {0x11, "CKM_DSA"},
     {0x12, "CKM_DSA_SHA1"},
     {0x13, "CKM_DSA_SHA224"},
     {0x14, "CKM_DSA_SHA256"},

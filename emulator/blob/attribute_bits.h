@@ -44,6 +44,7 @@ enum class BitAccess : std::uint8_t {
   kFree,       // in templates, and later by SetAttributeValue
   kTemplate,   // in templates only
   kClearOnly,  // in templates; later only to FALSE
+  kSetOnly,    // in templates; later only to TRUE
   kHsmOnly,    // set by the HSM
 };
 

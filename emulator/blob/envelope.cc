@@ -8,12 +8,10 @@ namespace gw::emulator {
 namespace {
 
 constexpr std::size_t kNonceFieldBytes = 14;
-constexpr std::uint64_t kFips2009Mode = 1;
 
 Bytes Header(const MasterKey& master, const Envelope& envelope) {
-  static constexpr Byte kUnbound[kSessionBytes] = {};
   return Writer()
-      .Raw(kUnbound)
+      .Raw(envelope.session)
       .Raw(master.wkid())
       .U64(envelope.attributes)
       .U64(kFips2009Mode)
@@ -43,9 +41,9 @@ Bytes SealEnvelope(const MasterKey& master, const Envelope& envelope) {
 Result<Envelope> OpenEnvelope(const MasterKey& master, std::uint16_t marker, ByteView sealed) {
   if (sealed.size() < kEnvelopeOverheadBytes) return Malformed("shorter than an empty blob");
   Reader reader(sealed);
-  reader.Raw(kSessionBytes);
-  const ByteView wkid = reader.Raw(kWkidBytes);
   Envelope envelope;
+  std::ranges::copy(reader.Raw(kSessionBytes), envelope.session.begin());
+  const ByteView wkid = reader.Raw(kWkidBytes);
   envelope.attributes = reader.U64();
   reader.U64();
   envelope.marker = static_cast<std::uint16_t>(reader.U8() << 8 | reader.U8());

@@ -7,10 +7,12 @@
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
 #include "emulator/blob/master_key.h"
+#include "emulator/blob/session.h"
 
 namespace gw::emulator {
 
-inline constexpr std::size_t kSessionBytes = 32;
+// Compliance mode of every blob, as in published ones.
+inline constexpr std::uint64_t kFips2009Mode = 1;
 inline constexpr std::size_t kEnvelopeHeaderBytes = 66;
 inline constexpr std::size_t kEnvelopeOverheadBytes = 80 + 16;
 // Key blobs carry this marker as on the card; states another, so that neither opens as the other.
@@ -21,6 +23,7 @@ struct Envelope {
   std::uint64_t attributes = 0;
   std::uint16_t marker = 0;
   Bytes content;
+  SessionId session{};
 };
 
 Bytes SealEnvelope(const MasterKey& master, const Envelope& envelope);

@@ -7,6 +7,7 @@
 #include "daemon/core/bytes.h"
 #include "daemon/core/ck.h"
 #include "emulator/blob/attribute_bits.h"
+#include "emulator/blob/session.h"
 #include "emulator/crypto/pkey.h"
 
 namespace gw::emulator {
@@ -21,10 +22,15 @@ struct Key {
   bool maced = true;
   SecretBytes value;         // secret keys
   std::optional<PKey> pkey;  // private and public keys
+  SessionId session{};       // the login session it is bound to
 
+  // Null unless it is an EC key.
+  const CurveRow* curve() const { return pkey ? pkey->curve() : nullptr; }
   bool Has(AttributeBits wanted) const { return (bits & wanted) == wanted; }
   std::size_t size_bits() const { return pkey ? pkey->bits() : value.size() * 8; }
-  Key Clone() const { return {object_class, type, bits, generated_by, maced, value.Clone(), pkey}; }
+  Key Clone() const {
+    return {object_class, type, bits, generated_by, maced, value.Clone(), pkey, session};
+  }
 };
 
 }  // namespace gw::emulator

@@ -5,7 +5,7 @@
 #include "emulator/blob/codec.h"
 #include "emulator/blob/envelope.h"
 #include "emulator/blob/spki.h"
-#include "emulator/crypto/symmetric.h"
+#include "emulator/crypto/check_value.h"
 
 namespace gw::emulator {
 namespace {
@@ -15,7 +15,6 @@ constexpr Byte kContentVersion = 1;
 // same.
 constexpr std::size_t kMinContentBytes = 256 - kEnvelopeOverheadBytes;
 constexpr std::size_t kContentUnit = 16;
-constexpr std::size_t kCheckValueBytes = 3;
 
 Bytes ContentOf(const Key& key) {
   const SecretBytes value = key.pkey ? key.pkey->Pkcs8() : key.value.Clone();
@@ -31,6 +30,10 @@ Bytes ContentOf(const Key& key) {
   return content;
 }
 
+Error Inconsistent() {
+  return CallerError(CKR_ENCRYPTED_DATA_INVALID, "blob content contradicts itself");
+}
+
 Result<Key> KeyOf(const Envelope& envelope) {
   Reader reader(envelope.content);
   const Byte version = reader.U8();
@@ -39,14 +42,19 @@ Result<Key> KeyOf(const Envelope& envelope) {
   key.type = reader.U64();
   key.generated_by = reader.U64();
   key.bits = static_cast<AttributeBits>(envelope.attributes);
+  key.session = envelope.session;
   const ByteView value = reader.Field();
   if (!reader.ok() || version != kContentVersion) {
     return CallerError(CKR_ENCRYPTED_DATA_INVALID, "blob content of an unknown version");
   }
   if (key.object_class == CKO_PRIVATE_KEY) {
     GW_TRY(pkey, PKey::FromPkcs8(value));
+    if (pkey.type() != key.type) return Inconsistent();
     key.pkey = std::move(pkey);
   } else {
+    // Whatever has a check value is a key of its type.
+    const bool fits = key.object_class == CKO_SECRET_KEY && CheckValue(key.type, value).ok();
+    if (!fits) return Inconsistent();
     key.value = SecretBytes(value);
   }
   return key;
@@ -56,7 +64,7 @@ Result<Key> KeyOf(const Envelope& envelope) {
 
 Bytes SealKey(const MasterKey& master, const Key& key) {
   if (key.object_class == CKO_PUBLIC_KEY) return SealSpki(master, key);
-  Envelope envelope{key.bits, kBlobMarker, ContentOf(key)};
+  Envelope envelope{key.bits, kBlobMarker, ContentOf(key), key.session};
   Bytes blob = SealEnvelope(master, envelope);
   Wipe(envelope.content);
   return blob;
@@ -73,16 +81,16 @@ Result<Key> OpenKey(const MasterKey& master, ByteView blob) {
 
 Bytes CheckValueOf(const Key& key) {
   GW_CHECK(key.object_class == CKO_SECRET_KEY);
-  static constexpr Byte kZeroBlock[kAesBlockBytes] = {};
-  Bytes check = key.type == CKK_AES ? AesBlocks(BlockMode::kEcb, Direction::kEncrypt,
-                                                key.value.view(), {}, kZeroBlock)
-                                    : HashOnce(HashId::kSha1, key.value.view());
-  check.resize(kCheckValueBytes);
-  return check;
+  Result<Bytes> value = CheckValue(key.type, key.value.view());
+  GW_CHECK(value.ok());
+  return *std::move(value);
 }
 
 Bytes CheckSumOf(const Key& key) {
-  return Writer().Raw(CheckValueOf(key)).U32(static_cast<std::uint32_t>(key.size_bits())).Take();
+  GW_CHECK(key.object_class == CKO_SECRET_KEY);
+  Result<Bytes> sum = CheckSum(key.type, key.value.view());
+  GW_CHECK(sum.ok());
+  return *std::move(sum);
 }
 
 std::optional<std::size_t> DerSequenceSize(ByteView bytes) {

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <optional>
 
 #include "emulator/crypto/symmetric.h"
 
@@ -46,31 +46,41 @@ Result<MasterKey> Read(const std::string& path, int fd) {
   return MasterKey(*secret);
 }
 
-// Written under another name and linked into place, so that of two emulators starting at once both
-// end up with one key.
-Result<Bytes> Create(const std::string& path) {
-  const Bytes secret = RandomBytes(kMasterKeyBytes);
+// A file beside `path`, of mode 0600, with the key in it; its name.
+Result<std::string> WriteBeside(const std::string& path, ByteView secret) {
   const std::string text = HexOf(secret) + "\n";
   std::string temporary = path + ".XXXXXX";
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
   if (fd < 0) return FileError(path, std::strerror(errno));
   const bool written =
       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  const int reason = errno;
   close(fd);
-  const bool linked = written && (link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  if (written) return temporary;
+  unlink(temporary.c_str());
+  return FileError(path, std::strerror(reason));
+}
+
+// Written under another name and linked into place, so that of two emulators starting at once both
+// end up with one key.
+Status Create(const std::string& path) {
+  GW_TRY(temporary, WriteBeside(path, RandomBytes(kMasterKeyBytes)));
+  const bool linked = link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST;
   const int reason = errno;
   unlink(temporary.c_str());
   if (!linked) return FileError(path, std::strerror(reason));
-  return secret;
+  return Ok();
 }
 
 }  // namespace
 
 MasterKey::MasterKey(ByteView secret)
-    : blob_key_(Hkdf(secret, "grep11-emulator key blob", 32)),
+    : secret_(CopyOf(secret)),
+      blob_key_(Hkdf(secret, "grep11-emulator key blob", 32)),
       state_key_(Hkdf(secret, "grep11-emulator operation state", 32)),
       spki_mac_key_(Hkdf(secret, "grep11-emulator public key mac", 32)),
-      token_key_(Hkdf(secret, "grep11-emulator access token", 32)) {
+      token_key_(Hkdf(secret, "grep11-emulator access token", 32)),
+      pin_mac_key_(Hkdf(secret, "grep11-emulator login", 32)) {
   std::ranges::copy(Hkdf(secret, "grep11-emulator verification pattern", kWkidBytes),
                     wkid_.begin());
 }
@@ -88,5 +98,19 @@ Result<MasterKey> MasterKey::LoadOrCreate(const std::string& path) {
 }
 
 MasterKey MasterKey::Random() { return MasterKey(RandomBytes(kMasterKeyBytes)); }
+
+std::optional<MasterKey> MasterKey::FromText(std::string_view text) {
+  const auto secret = FromHex(text);
+  if (!secret) return std::nullopt;
+  return MasterKey(*secret);
+}
+
+Status MasterKey::Save(const std::string& path) const {
+  GW_TRY(temporary, WriteBeside(path, secret_));
+  if (rename(temporary.c_str(), path.c_str()) == 0) return Ok();
+  const int reason = errno;
+  unlink(temporary.c_str());
+  return FileError(path, std::strerror(reason));
+}
 
 }  // namespace gw::emulator

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
@@ -26,6 +28,12 @@ class MasterKey {
   //   errors  CKR_ARGUMENTS_BAD with a text for the operator
   static Result<MasterKey> LoadOrCreate(const std::string& path);
   static MasterKey Random();
+  // Nothing if the text is not 64 hex digits, with or without a line end.
+  static std::optional<MasterKey> FromText(std::string_view text);
+
+  // Puts this key into the file, whole or not at all.
+  //   errors  as LoadOrCreate()
+  Status Save(const std::string& path) const;
 
   // First half of the verification pattern; names the key in blobs and states.
   const Wkid& wkid() const { return wkid_; }
@@ -33,13 +41,16 @@ class MasterKey {
   ByteView state_key() const { return state_key_; }
   ByteView spki_mac_key() const { return spki_mac_key_; }
   ByteView token_key() const { return token_key_; }
+  ByteView pin_mac_key() const { return pin_mac_key_; }
 
  private:
+  Bytes secret_;
   Wkid wkid_;
   Bytes blob_key_;
   Bytes state_key_;
   Bytes spki_mac_key_;
   Bytes token_key_;
+  Bytes pin_mac_key_;
 };
 
 }  // namespace gw::emulator

@@ -14,7 +14,6 @@ namespace {
 constexpr Byte kOctetString = 0x04;
 constexpr std::size_t kSaltBytes = 8;
 constexpr std::size_t kMacBytes = 32;
-constexpr std::uint64_t kFips2009Mode = 1;
 // Attribute field: version 1, then how many integer attributes; generated keys carry one, imported
 // ones none.
 constexpr std::uint32_t kAttributesGenerated = 0x10010000;
@@ -77,7 +76,7 @@ Result<Trailer> TrailerOf(ByteView bytes) {
 Bytes SealSpki(const MasterKey& master, const Key& key) {
   Bytes out = key.pkey->Spki();
   AppendString(out, master.wkid());
-  AppendString(out, Bytes(kSessionBytes, 0));
+  AppendString(out, key.session);
   AppendString(out, RandomBytes(kSaltBytes));
   AppendString(out, Writer().U64(kFips2009Mode).Take());
   AppendString(out, AttributeField(key));
@@ -102,6 +101,7 @@ Result<Key> OpenSpki(const MasterKey& master, ByteView bytes) {
   attributes.U32();
   key.bits = attributes.U32();
   key.maced = true;
+  std::ranges::copy(trailer.session, key.session.begin());
   return std::move(key);
 }
 

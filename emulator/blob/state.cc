@@ -18,6 +18,10 @@ void WriteParams(Writer& w, const Ecdh1Params& p) {
   w.U64(p.kdf).Field(p.shared_data).Field(p.public_data);
 }
 void WriteParams(Writer&, const ForeignParams&) {}
+void WriteParams(Writer& w, const EcsgParams& p) { w.U64(p.type); }
+void WriteParams(Writer& w, const BtcParams& p) {
+  w.U64(p.type).U64(p.child_key_index).Field(p.chain_code).U64(p.version);
+}
 
 MechanismParams ReadBytes(Reader& r) { return CopyOf(r.Field()); }
 MechanismParams ReadOaep(Reader& r) {
@@ -42,6 +46,16 @@ MechanismParams ReadEcdh1(Reader& r) {
   return p;
 }
 
+MechanismParams ReadEcsg(Reader& r) { return EcsgParams{r.U64()}; }
+MechanismParams ReadBtc(Reader& r) {
+  BtcParams p;
+  p.type = r.U64();
+  p.child_key_index = r.U64();
+  p.chain_code = CopyOf(r.Field());
+  p.version = r.U64();
+  return p;
+}
+
 using ReadParams = MechanismParams (*)(Reader&);
 constexpr std::array<ReadParams, std::variant_size_v<MechanismParams>> kReaders = {
     [](Reader&) -> MechanismParams { return std::monostate{}; },
@@ -50,6 +64,8 @@ constexpr std::array<ReadParams, std::variant_size_v<MechanismParams>> kReaders 
     ReadPss,
     ReadEcdh1,
     [](Reader&) -> MechanismParams { return ForeignParams{}; },
+    ReadEcsg,
+    ReadBtc,
 };
 
 Error Damaged() { return CallerError(CKR_ENCRYPTED_DATA_INVALID, "operation state is damaged"); }
@@ -63,7 +79,7 @@ Bytes SealState(const MasterKey& master, const OperationState& state) {
   std::visit([&writer](const auto& params) { WriteParams(writer, params); },
              state.mechanism.params);
   writer.Field(state.key_blob).Field(state.progress);
-  return SealEnvelope(master, {0, kStateMarker, writer.Take()});
+  return SealEnvelope(master, {0, kStateMarker, writer.Take(), state.session});
 }
 
 Result<OperationState> OpenState(const MasterKey& master, ByteView sealed) {
@@ -71,6 +87,7 @@ Result<OperationState> OpenState(const MasterKey& master, ByteView sealed) {
   GW_TRY(envelope, OpenEnvelope(master, kStateMarker, sealed));
   Reader reader(envelope.content);
   OperationState state;
+  state.session = envelope.session;
   state.operation = static_cast<Operation>(reader.U8());
   state.taken = reader.U64();
   state.mechanism.type = reader.U64();

@@ -5,6 +5,7 @@
 
 #include "daemon/core/result.h"
 #include "emulator/blob/master_key.h"
+#include "emulator/blob/session.h"
 #include "emulator/mechanism.h"
 
 namespace gw::emulator {
@@ -19,6 +20,8 @@ struct OperationState {
   // What the algorithm needs to go on; of constant length for one mechanism, so that a state keeps
   // its length for life.
   Bytes progress;
+  // Of a secret or private key; states of public keys and digests belong to no session.
+  SessionId session{};
 };
 
 Bytes SealState(const MasterKey& master, const OperationState& state);

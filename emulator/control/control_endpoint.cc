@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "emulator/control/faults.h"
+#include "emulator/control/master_key_page.h"
 
 namespace gw::emulator {
 namespace {
@@ -26,6 +26,11 @@ std::span<const ControlEndpoint::RouteRow> ControlEndpoint::Routes() {
       {"GET", "/counters.json", &ControlEndpoint::CountersAsJson},
       {"POST", "/counters/reset", &ControlEndpoint::ResetCounters},
       {"POST", "/faults", &ControlEndpoint::SetFaults},
+      {"GET", "/master-key", &ControlEndpoint::MasterKeys},
+      {"POST", "/master-key/stage", &ControlEndpoint::StageKey},
+      {"POST", "/master-key/commit", &ControlEndpoint::CommitKey},
+      {"POST", "/master-key/activate", &ControlEndpoint::ActivateKey},
+      {"POST", "/master-key/clear", &ControlEndpoint::ClearKey},
   });
   return kRoutes;
 }
@@ -63,12 +68,21 @@ HttpReply ControlEndpoint::ResetCounters(const HttpRequest&) {
 }
 
 HttpReply ControlEndpoint::SetFaults(const HttpRequest& request) {
-  const std::vector<std::string> complaints =
-      ApplyFaults(request.body, trouble_, tokens_, connections_);
+  const std::vector<std::string> complaints = ApplyFaults(request.body, targets_);
   if (complaints.empty()) return Text("ok\n");
   std::string body;
   for (const std::string& complaint : complaints) body += complaint + "\n";
   return Text(body, 400);
 }
+
+HttpReply ControlEndpoint::MasterKeys(const HttpRequest&) { return ShowMasterKeys(master_keys_); }
+HttpReply ControlEndpoint::StageKey(const HttpRequest& request) {
+  return StageMasterKey(master_keys_, request.body);
+}
+HttpReply ControlEndpoint::CommitKey(const HttpRequest&) { return CommitMasterKey(master_keys_); }
+HttpReply ControlEndpoint::ActivateKey(const HttpRequest&) {
+  return ActivateMasterKey(master_keys_);
+}
+HttpReply ControlEndpoint::ClearKey(const HttpRequest&) { return ClearMasterKey(master_keys_); }
 
 }  // namespace gw::emulator

@@ -2,20 +2,20 @@
 // only, no authentication.
 #pragma once
 
+#include "emulator/blob/master_keys.h"
 #include "emulator/control/counters.h"
+#include "emulator/control/faults.h"
 #include "emulator/http/http_server.h"
-#include "emulator/iam/tokens.h"
-#include "emulator/trouble/trouble.h"
 
 namespace gw::emulator {
 
-// GET /health, /counters, /counters.json; POST /counters/reset, /faults. docs/emulator.md has the
+// GET /health, /counters, /counters.json, /master-key; POST /counters/reset, /faults,
+// /master-key/{stage,commit,activate,clear}. docs/emulator.md has the
 // formats. Thread: the loop of the server it is given to.
 class ControlEndpoint {
  public:
-  ControlEndpoint(Counters& counters, Trouble& trouble, Tokens& tokens,
-                  ConnectionTrouble& connections)
-      : counters_(counters), trouble_(trouble), tokens_(tokens), connections_(connections) {}
+  ControlEndpoint(Counters& counters, const FaultTargets& targets, MasterKeyRegisters& master_keys)
+      : counters_(counters), targets_(targets), master_keys_(master_keys) {}
 
   HttpReply Handle(const HttpRequest& request);
 
@@ -33,11 +33,15 @@ class ControlEndpoint {
   HttpReply CountersAsJson(const HttpRequest& request);
   HttpReply ResetCounters(const HttpRequest& request);
   HttpReply SetFaults(const HttpRequest& request);
+  HttpReply MasterKeys(const HttpRequest& request);
+  HttpReply StageKey(const HttpRequest& request);
+  HttpReply CommitKey(const HttpRequest& request);
+  HttpReply ActivateKey(const HttpRequest& request);
+  HttpReply ClearKey(const HttpRequest& request);
 
   Counters& counters_;
-  Trouble& trouble_;
-  Tokens& tokens_;
-  ConnectionTrouble& connections_;
+  const FaultTargets targets_;
+  MasterKeyRegisters& master_keys_;
 };
 
 }  // namespace gw::emulator

@@ -1,11 +1,12 @@
 // Room: emulator/control.
 #include "emulator/control/faults.h"
 
-#include <array>
+#include <algorithm>
+#include <charconv>
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "emulator/service/names.h"
+#include "emulator/control/rpc_fault.h"
 
 namespace gw::emulator {
 namespace {
@@ -18,27 +19,64 @@ constexpr Nanoseconds kSlowIam = std::chrono::seconds(5);
 
 // Everything a key may need to build its effect.
 struct Context {
-  Trouble& trouble;
-  Tokens& tokens;
-  ConnectionTrouble& connections;
+  const FaultTargets& to;
   Complaints& complaints;
 };
 
-Effect LatencyEffect(const Json& value, Context& c) {
-  const auto latency = value.is_string() ? Latency::Parse(value.get<std::string>()) : std::nullopt;
-  if (!latency) {
-    c.complaints.push_back("\"latency\": a text as for --latency is needed");
-    return {};
-  }
-  return [&trouble = c.trouble, latency] { trouble.SetLatency(*latency); };
+Effect Complain(Context& c, std::string complaint) {
+  c.complaints.push_back(std::move(complaint));
+  return {};
 }
 
-Effect RateEffect(const Json& value, Context& c) {
-  if (!value.is_number() || value.get<double>() < 0) {
-    c.complaints.push_back("\"rate\": requests per second, 0 for no limit");
-    return {};
+std::string TextOf(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+// With "rpc" beside it: of that RPC alone.
+Effect LatencyEffect(const Json& object, Context& c) {
+  const std::string text = TextOf(object["latency"]);
+  Trouble& trouble = c.to.trouble;
+  const auto latency = Latency::Parse(text);
+  const bool own = object.contains("rpc") && object["rpc"] != "*";
+  if (!latency && !(own && text == "default")) {
+    return Complain(c, "\"latency\": a text as for --latency is needed");
   }
-  return [&trouble = c.trouble, rate = value.get<double>()] { trouble.rate().SetRate(rate); };
+  if (!own) return [&trouble, latency] { trouble.SetLatency(*latency); };
+  const std::string rpc = ReadRpcName(object, c.complaints);
+  return [&trouble, latency, rpc] { trouble.SetLatency(rpc, latency); };
+}
+
+Effect RateEffect(const Json& object, Context& c) {
+  const Json& rate = object["rate"];
+  if (!rate.is_number() || rate.get<double>() < 0) {
+    return Complain(c, "\"rate\": requests per second, 0 for no limit");
+  }
+  const auto per_s = rate.get<double>();
+  const Json burst = object.value("burst", Json(RateLimit::DefaultBurst(per_s)));
+  if (!burst.is_number() || burst.get<double>() < 1) {
+    return Complain(c, "\"burst\": requests at once, 1 or more");
+  }
+  return [&trouble = c.to.trouble, per_s, burst = burst.get<double>()] {
+    trouble.rate().SetRate(per_s, burst);
+  };
+}
+
+Effect BurstEffect(const Json& object, Context& c) {
+  if (object.contains("rate")) return {};
+  return Complain(c, "\"burst\": goes with \"rate\"");
+}
+
+Effect UnitsDownEffect(const Json& object, Context& c) {
+  const Json& list = object["units_down"];
+  RateLimit& units = c.to.trouble.rate();
+  const bool good = list.is_array() && std::ranges::all_of(list, [&units](const Json& number) {
+                      return number.is_number_unsigned() && number >= 1 && number <= units.units();
+                    });
+  if (!good) {
+    return Complain(c, "\"units_down\": a list of numbers from 1 to " +
+                           std::to_string(units.units()) + "; [] for none");
+  }
+  return [&units, numbers = list.get<std::vector<std::size_t>>()] { units.SetDown(numbers); };
 }
 
 struct IamRow {
@@ -46,160 +84,122 @@ struct IamRow {
   IamMode mode;
 };
 constexpr IamRow kIamModes[] = {
-    {"ok", IamMode::kOk},
-    {"down", IamMode::kDown},
-    {"refuse", IamMode::kRefusing},
-    {"fail", IamMode::kFailing},
+    {"ok", IamMode::kOk},        {"down", IamMode::kDown},       {"refuse", IamMode::kRefusing},
+    {"fail", IamMode::kFailing}, {"garbage", IamMode::kGarbage}, {"slow", IamMode::kSlow},
 };
 
-Effect IamEffect(const Json& value, Context& c) {
-  const std::string text = value.is_string() ? value.get<std::string>() : std::string();
-  const bool timed = text.starts_with("slow:");
-  const auto delay = timed ? ParseDuration(std::string_view(text).substr(5)) : kSlowIam;
-  const auto row = std::ranges::find(kIamModes, std::string_view(text), &IamRow::text);
-  if (row != std::end(kIamModes)) {
-    return [&trouble = c.trouble, mode = row->mode] { trouble.SetIam(mode, Nanoseconds(0)); };
+// "slow:2s" and "fail:500" carry a value. Nothing if the text is not understood.
+std::optional<IamFault> ReadIamMode(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const auto row = std::ranges::find(kIamModes, text.substr(0, colon), &IamRow::text);
+  if (row == std::end(kIamModes)) return std::nullopt;
+  IamFault fault;
+  fault.mode = row->mode;
+  if (fault.mode == IamMode::kSlow) fault.delay = kSlowIam;
+  if (colon == std::string_view::npos) return fault;
+  const std::string_view value = text.substr(colon + 1);
+  if (fault.mode == IamMode::kSlow) {
+    const auto delay = ParseDuration(value);
+    fault.delay = delay.value_or(Nanoseconds(0));
+    return delay ? std::optional(fault) : std::nullopt;
   }
-  if ((text == "slow" || timed) && delay) {
-    return [&trouble = c.trouble, delay] { trouble.SetIam(IamMode::kSlow, *delay); };
-  }
-  c.complaints.push_back("\"iam\": one of ok, down, refuse, fail, slow, slow:DURATION");
-  return {};
+  const char* const end = value.data() + value.size();
+  const auto [at, error] = std::from_chars(value.data(), end, fault.status);
+  const bool good = fault.mode == IamMode::kFailing && error == std::errc() && at == end &&
+                    fault.status >= 400 && fault.status <= 599;
+  return good ? std::optional(fault) : std::nullopt;
 }
 
-// Something that is done if the value is true.
-template <void (*kAct)(Context&)>
-Effect ActEffect(const Json& value, Context& c) {
-  if (!value.is_boolean()) {
-    c.complaints.push_back(
-        "\"clear\", \"revoke_tokens\", \"goaway\", \"drop_connections\": "
-        "true or false");
-    return {};
+Effect IamEffect(const Json& object, Context& c) {
+  auto fault = ReadIamMode(TextOf(object["iam"]));
+  if (!fault) {
+    return Complain(c,
+                    "\"iam\": one of ok, down, refuse, fail, fail:STATUS, garbage, slow, "
+                    "slow:DURATION");
   }
-  const bool wanted = value.get<bool>();
-  return [context = c, wanted]() mutable {
-    if (wanted) kAct(context);
+  fault->remaining = ReadCount(object, kUntilCleared, c.complaints);
+  return [&trouble = c.to.trouble, fault = *fault] { trouble.SetIam(fault); };
+}
+
+Effect SeedEffect(const Json& object, Context& c) {
+  if (!object["seed"].is_number_unsigned()) return Complain(c, "\"seed\": a number is needed");
+  return
+      [&trouble = c.to.trouble, seed = object["seed"].get<std::uint64_t>()] { trouble.Seed(seed); };
+}
+
+Effect LifetimeEffect(const Json& object, Context& c) {
+  const auto lifetime = ParseDuration(TextOf(object["token_lifetime"]));
+  if (!lifetime || *lifetime < std::chrono::seconds(1)) {
+    return Complain(c, "\"token_lifetime\": a duration of 1s to 1h is needed");
+  }
+  return [&tokens = c.to.tokens, lifetime] {
+    tokens.SetLifetime(std::chrono::duration_cast<std::chrono::seconds>(*lifetime));
   };
 }
 
-void Clear(Context& c) { c.trouble.ClearFaults(); }
-void Revoke(Context& c) { c.tokens.RevokeAll(); }
-void Drop(Context& c) { c.connections.DropAll(); }
-void Goaway(Context& c) { c.connections.SendGoaway(); }
-
-Effect SeedEffect(const Json& value, Context& c) {
-  if (!value.is_number_unsigned()) {
-    c.complaints.push_back("\"seed\": a number is needed");
-    return {};
+// Of the connections to come.
+Effect CertificateEffect(const Json& value, const char* key, std::atomic<bool>& expired,
+                         Context& c) {
+  if (value != "expired" && value != "ok") {
+    return Complain(c, "\"" + std::string(key) + "\": expired or ok");
   }
-  return [&trouble = c.trouble, seed = value.get<std::uint64_t>()] { trouble.Seed(seed); };
+  if (value == "expired" && !c.to.has_expired_certificate) {
+    return Complain(
+        c, "\"" + std::string(key) + "\": there is no expired one; --tls-expired-cert names it");
+  }
+  return [&expired, wanted = value == "expired"] { expired.store(wanted); };
+}
+
+Effect Grep11CertificateEffect(const Json& object, Context& c) {
+  return CertificateEffect(object["certificate"], "certificate",
+                           c.to.trouble.grep11_certificate_expired(), c);
+}
+
+Effect IamCertificateEffect(const Json& object, Context& c) {
+  return CertificateEffect(object["iam_certificate"], "iam_certificate",
+                           c.to.trouble.iam_certificate_expired(), c);
 }
 
 struct KeyRow {
   std::string_view key;
-  Effect (*build)(const Json&, Context&);
+  Effect (*build)(const Json& object, Context&);
 };
 constexpr KeyRow kKeys[] = {
     {"latency", LatencyEffect},
     {"rate", RateEffect},
+    {"burst", BurstEffect},
+    {"units_down", UnitsDownEffect},
     {"iam", IamEffect},
+    {"token_lifetime", LifetimeEffect},
+    {"certificate", Grep11CertificateEffect},
+    {"iam_certificate", IamCertificateEffect},
     {"seed", SeedEffect},
-    {"clear", ActEffect<Clear>},
-    {"revoke_tokens", ActEffect<Revoke>},
-    {"drop_connections", ActEffect<Drop>},
-    {"goaway", ActEffect<Goaway>},
-};
-// These belong together and make one RPC fault.
-constexpr std::string_view kFaultKeys[] = {"rpc",   "status", "count", "rv",
-                                           "retry", "reply",  "chance"};
-
-bool IsFaultKey(std::string_view key) {
-  return std::ranges::find(kFaultKeys, key) != std::end(kFaultKeys);
-}
-
-void ReadStatus(const Json& object, RpcFault& fault, Complaints& complaints) {
-  const Json status = object.value("status", Json("UNKNOWN"));
-  const auto code = status.is_string() ? GrpcCodeOf(status.get<std::string>()) : std::nullopt;
-  if (!code || *code == 0)
-    complaints.push_back("\"status\": the name of a gRPC error code is needed");
-  fault.grpc_code = code.value_or(0);
-}
-
-void ReadRv(const Json& object, RpcFault& fault, Complaints& complaints) {
-  const auto at = object.find("rv");
-  if (at == object.end()) return;
-  if (at->is_number_unsigned() && at->get<std::uint64_t>() != 0) {
-    fault.rv = at->get<std::uint64_t>();
-  } else if (const auto rv = at->is_string() ? RvOf(at->get<std::string>()) : std::nullopt) {
-    fault.rv = *rv;
-  } else {
-    complaints.push_back("\"rv\": a CKR_ name or number is needed");
-  }
-}
-
-struct ReplyRow {
-  std::string_view text;
-  RpcFault::Kind kind;
-};
-constexpr ReplyRow kReplies[] = {
-    {"drop", RpcFault::Kind::kDropped},
-    {"garbage", RpcFault::Kind::kGarbage},
-    {"empty", RpcFault::Kind::kEmpty},
-    {"huge", RpcFault::Kind::kHuge},
 };
 
-// What becomes of an answer that the card has given.
-void ReadReply(const Json& reply, RpcFault& fault, Complaints& complaints) {
-  const std::string text = reply.is_string() ? reply.get<std::string>() : std::string();
-  const auto row = std::ranges::find(kReplies, std::string_view(text), &ReplyRow::text);
-  const auto delay =
-      text.starts_with("late:") ? ParseDuration(std::string_view(text).substr(5)) : std::nullopt;
-  if (row != std::end(kReplies)) {
-    fault.kind = row->kind;
-  } else if (delay) {
-    fault.kind = RpcFault::Kind::kLate;
-    fault.delay = *delay;
-  } else {
-    complaints.push_back("\"reply\": one of drop, garbage, empty, huge, late:DURATION");
-  }
+// What is done if the value is true.
+struct ActRow {
+  std::string_view key;
+  void (*act)(const FaultTargets&);
+};
+constexpr ActRow kActs[] = {
+    {"clear", [](const FaultTargets& to) { to.trouble.ClearFaults(); }},
+    {"revoke_tokens", [](const FaultTargets& to) { to.tokens.RevokeAll(); }},
+    {"expire_tokens", [](const FaultTargets& to) { to.tokens.ExpireAll(); }},
+    {"drop_connections", [](const FaultTargets& to) { to.connections.DropAll(); }},
+    {"goaway", [](const FaultTargets& to) { to.connections.SendGoaway(); }},
+};
+
+Effect ActEffect(const ActRow& row, const Json& value, Context& c) {
+  if (!value.is_boolean()) return Complain(c, "\"" + std::string(row.key) + "\": true or false");
+  if (value == false) return {};
+  return [&to = c.to, act = row.act] { act(to); };
 }
 
-// A fault with a chance and without a count lasts until it is cleared.
-void ReadHowOften(const Json& object, RpcFault& fault, Complaints& complaints) {
-  const bool by_chance = object.contains("chance");
-  const Json chance = object.value("chance", Json(1.0));
-  if (!chance.is_number() || !(chance.get<double>() > 0) || chance.get<double>() > 1) {
-    complaints.push_back("\"chance\": more than 0, at most 1");
-  } else {
-    fault.chance = chance.get<double>();
-  }
-  const Json count =
-      object.value("count", Json(by_chance ? RpcFault::kUntilCleared : std::uint64_t{1}));
-  if (!count.is_number_unsigned() || count == 0) {
-    complaints.push_back("\"count\": 1 or more");
-  } else {
-    fault.remaining = count.get<std::uint64_t>();
-  }
-}
-
-Effect FaultEffect(const Json& object, Context& c) {
-  RpcFault fault;
-  const Json rpc = object.value("rpc", Json());
-  const bool known = rpc.is_string() && (rpc == "*" || IsRpcName(rpc.get<std::string>()));
-  if (!known) c.complaints.push_back("\"rpc\": the name of an RPC, or *");
-  if (known) fault.rpc = rpc.get<std::string>();
-  if (object.contains("reply")) {
-    ReadReply(object["reply"], fault, c.complaints);
-  } else {
-    ReadStatus(object, fault, c.complaints);
-    ReadRv(object, fault, c.complaints);
-  }
-  ReadHowOften(object, fault, c.complaints);
-  const Json retry = object.value("retry", Json(false));
-  if (!retry.is_boolean()) c.complaints.push_back("\"retry\": true or false");
-  if (!c.complaints.empty()) return {};
-  fault.retry = retry.get<bool>();
-  return [&trouble = c.trouble, fault] { trouble.AddFault(fault); };
+// "rpc" and "count" also belong to keys that are no fault of an RPC.
+bool MakesRpcFault(const Json& object, std::string_view key) {
+  if (key == "rpc") return !object.contains("latency");
+  if (key == "count") return false;
+  return IsRpcFaultKey(key);
 }
 
 void ReadObject(const Json& object, Context& c, std::vector<Effect>& effects) {
@@ -207,34 +207,42 @@ void ReadObject(const Json& object, Context& c, std::vector<Effect>& effects) {
     c.complaints.push_back("an object, or a list of objects, is needed");
     return;
   }
-  bool any_fault_key = false;
+  bool makes_fault = false;
   for (const auto& [key, value] : object.items()) {
     const auto row = std::ranges::find(kKeys, std::string_view(key), &KeyRow::key);
+    const auto act = std::ranges::find(kActs, std::string_view(key), &ActRow::key);
     if (row != std::end(kKeys)) {
-      effects.push_back(row->build(value, c));
-    } else if (IsFaultKey(key)) {
-      any_fault_key = true;
-    } else {
+      effects.push_back(row->build(object, c));
+    } else if (act != std::end(kActs)) {
+      effects.push_back(ActEffect(*act, value, c));
+    } else if (MakesRpcFault(object, key)) {
+      makes_fault = true;
+    } else if (key != "rpc" &&
+               !(key == "count" && (object.contains("iam") || object.contains("rpc")))) {
       c.complaints.push_back("unknown key \"" + key + "\"");
     }
   }
-  if (any_fault_key) effects.push_back(FaultEffect(object, c));
+  if (!makes_fault) return;
+  const RpcFault fault = ReadRpcFault(object, c.complaints);
+  effects.push_back([&trouble = c.to.trouble, fault] { trouble.AddFault(fault); });
 }
 
 }  // namespace
 
-std::vector<std::string> ApplyFaults(std::string_view text, Trouble& trouble, Tokens& tokens,
-                                     ConnectionTrouble& connections) {
+std::vector<std::string> ApplyFaults(std::string_view text, const FaultTargets& targets) {
   Complaints complaints;
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false,
+                                /*ignore_comments=*/true);
   if (json.is_discarded()) return {"this is not JSON"};
-  Context context{trouble, tokens, connections, complaints};
+  Context context{targets, complaints};
   std::vector<Effect> effects;
   for (const Json& object : json.is_array() ? json : Json::array({json})) {
     ReadObject(object, context, effects);
   }
   if (!complaints.empty()) return complaints;
-  for (const Effect& effect : effects) effect();
+  for (const Effect& effect : effects) {
+    if (effect) effect();
+  }
   return {};
 }
 

@@ -3,6 +3,8 @@
 
 #include <openssl/err.h>
 
+#include <array>
+
 #include "daemon/core/check.h"
 #include "emulator/crypto/openssl.h"
 
@@ -41,9 +43,30 @@ PkeyPtr PeerOf(const PKey& key, ByteView point) {
   return peer;
 }
 
+Status RequireCurve(const PKey& key, CurveKind kind) {
+  if (key.curve() != nullptr && key.curve()->kind == kind) return Ok();
+  return CallerError(CKR_KEY_TYPE_INCONSISTENT, "mechanism does not work on the key's curve");
+}
+
+// OpenSSL refuses a peer whose product with the key is the neutral element, as RFC 7748 section 6
+// wants it.
+Result<SecretBytes> Agree(const PKey& key, const PkeyPtr& peer) {
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+  SecretBytes secret = SecretBytes::OfSize(key.curve()->field_bytes);
+  std::size_t size = secret.size();
+  const bool derived = context != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
+                       EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&
+                       EVP_PKEY_derive(context.get(), secret.mutable_view().data(), &size) == 1;
+  if (!derived || size != secret.size()) {
+    return OpensslError(CKR_MECHANISM_PARAM_INVALID, "no agreement with this point");
+  }
+  return secret;
+}
+
 }  // namespace
 
 Result<Bytes> EcdsaSign(const PKey& key, ByteView digest) {
+  GW_TRY_VOID(RequireCurve(key, CurveKind::kWeierstrass));
   if (digest.empty()) return CallerError(CKR_DATA_LEN_RANGE, "nothing to sign");
   const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
   std::array<Byte, kMaxDerSignature> der;
@@ -56,6 +79,7 @@ Result<Bytes> EcdsaSign(const PKey& key, ByteView digest) {
 }
 
 Status EcdsaVerify(const PKey& key, ByteView digest, ByteView signature) {
+  GW_TRY_VOID(RequireCurve(key, CurveKind::kWeierstrass));
   if (signature.size() != key.signature_bytes()) {
     return CallerError(CKR_SIGNATURE_LEN_RANGE, "signature is not twice as long as the order");
   }
@@ -70,22 +94,26 @@ Status EcdsaVerify(const PKey& key, ByteView digest, ByteView signature) {
 }
 
 Result<SecretBytes> EcdhSecret(const PKey& key, ByteView point) {
-  if (point.size() != 1 + 2 * key.curve()->field_bytes || point[0] != 0x04) {
+  GW_TRY_VOID(RequireCurve(key, CurveKind::kWeierstrass));
+  if (point.size() != key.curve()->point_bytes() || point[0] != 0x04) {
     return CallerError(CKR_MECHANISM_PARAM_INVALID, "not an uncompressed point of the key's curve");
   }
   const PkeyPtr peer = PeerOf(key, point);
-  if (peer == nullptr)
+  if (peer == nullptr) {
     return OpensslError(CKR_MECHANISM_PARAM_INVALID, "point is not on the curve");
-  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
-  SecretBytes secret = SecretBytes::OfSize(key.curve()->field_bytes);
-  std::size_t size = secret.size();
-  const bool derived = EVP_PKEY_derive_init(context.get()) == 1 &&
-                       EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&
-                       EVP_PKEY_derive(context.get(), secret.mutable_view().data(), &size) == 1;
-  if (!derived || size != secret.size()) {
-    return OpensslError(CKR_MECHANISM_PARAM_INVALID, "ECDH failed");
   }
-  return secret;
+  return Agree(key, peer);
+}
+
+Result<SecretBytes> XdhSecret(const PKey& key, ByteView point) {
+  GW_TRY_VOID(RequireCurve(key, CurveKind::kMontgomery));
+  const CurveRow& curve = *key.curve();
+  if (point.size() != curve.point_bytes()) {
+    return CallerError(CKR_MECHANISM_PARAM_INVALID, "not a point of the key's curve");
+  }
+  const PkeyPtr peer(EVP_PKEY_new_raw_public_key_ex(nullptr, curve.openssl_name, nullptr,
+                                                    point.data(), point.size()));
+  return Agree(key, peer);
 }
 
 }  // namespace gw::emulator

@@ -1,4 +1,5 @@
-// Room: emulator/crypto. ECDSA and ECDH. Threads: any.
+// Room: emulator/crypto. ECDSA and ECDH on Weierstrass curves, agreement on Montgomery curves; a
+// key on a curve of another kind gets CKR_KEY_TYPE_INCONSISTENT from each. Threads: any.
 #pragma once
 
 #include "daemon/core/bytes.h"
@@ -16,5 +17,9 @@ Status EcdsaVerify(const PKey& key, ByteView digest, ByteView signature);
 //   point   04 || X || Y on the curve of `key`
 //   errors  CKR_MECHANISM_PARAM_INVALID  not such a point
 Result<SecretBytes> EcdhSecret(const PKey& key, ByteView point);
+// X25519 and X448 (RFC 7748): the shared secret, field_bytes long.
+//   point   as long as the secret
+//   errors  CKR_MECHANISM_PARAM_INVALID  another length, or a point of small order
+Result<SecretBytes> XdhSecret(const PKey& key, ByteView point);
 
 }  // namespace gw::emulator

@@ -19,15 +19,23 @@ constexpr auto kHashes = std::to_array<HashRow>({
     {HashId::kSha256, "SHA2-256", 32, 64, CKM_SHA256, CKG_MGF1_SHA256, CKD_SHA256_KDF},
     {HashId::kSha384, "SHA2-384", 48, 128, CKM_SHA384, CKG_MGF1_SHA384, CKD_SHA384_KDF},
     {HashId::kSha512, "SHA2-512", 64, 128, CKM_SHA512, CKG_MGF1_SHA512, CKD_SHA512_KDF},
+    {HashId::kSha512_224, "SHA2-512/224", 28, 128, CKM_SHA512_224, 0, 0},
+    {HashId::kSha512_256, "SHA2-512/256", 32, 128, CKM_SHA512_256, 0, 0},
+    {HashId::kSha3_224, "SHA3-224", 28, 144, CKM_IBM_SHA3_224, CKG_IBM_MGF1_SHA3_224, 0},
+    {HashId::kSha3_256, "SHA3-256", 32, 136, CKM_IBM_SHA3_256, CKG_IBM_MGF1_SHA3_256, 0},
+    {HashId::kSha3_384, "SHA3-384", 48, 104, CKM_IBM_SHA3_384, CKG_IBM_MGF1_SHA3_384, 0},
+    {HashId::kSha3_512, "SHA3-512", 64, 72, CKM_IBM_SHA3_512, CKG_IBM_MGF1_SHA3_512, 0},
 });
 
 template <typename Column>
 HashId FindBy(Column column, std::uint64_t value) {
   for (const HashRow& row : kHashes) {
-    if (row.*column == value) return row.id;
+    if (value != 0 && row.*column == value) return row.id;
   }
   return HashId::kNone;
 }
+
+bool IsSha3(HashId id) { return id >= HashId::kSha3_224; }
 
 // One adapter per context type of OpenSSL: where its words are, and its functions by hash.
 struct Sha1Family {
@@ -59,13 +67,36 @@ struct Sha256Family {
   static void Final(HashId, Context& c, Byte* out) { SHA256_Final(out, &c); }
 };
 
+// SHA-512/t starts from words of its own: FIPS 180-4 section 5.3.6, "SHA-512/t IV generation".
+SHA512_CTX InitialSha512T(std::string_view name) {
+  SHA512_CTX context;
+  SHA512_Init(&context);
+  for (SHA_LONG64& word : context.h) word ^= 0xa5a5a5a5a5a5a5a5;
+  SHA512_Update(&context, name.data(), name.size());
+  std::array<Byte, SHA512_DIGEST_LENGTH> words;
+  SHA512_Final(words.data(), &context);
+  SHA512_Init(&context);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    context.h[i / 8] = i % 8 == 0 ? words[i] : context.h[i / 8] << 8 | words[i];
+  }
+  return context;
+}
+
 struct Sha512Family {
   using Context = SHA512_CTX;
   using Word = SHA_LONG64;
   static std::array<Word*, 8> Chain(Context& c) { return ChainOf<Context, Word>(c); }
   static Byte* Block(Context& c) { return c.u.p; }
   static void Init(HashId id, Context& c) {
-    id == HashId::kSha384 ? SHA384_Init(&c) : SHA512_Init(&c);
+    static const Context k224 = InitialSha512T("SHA-512/224");
+    static const Context k256 = InitialSha512T("SHA-512/256");
+    if (id == HashId::kSha384) {
+      SHA384_Init(&c);
+    } else if (id == HashId::kSha512) {
+      SHA512_Init(&c);
+    } else {
+      c = id == HashId::kSha512_224 ? k224 : k256;
+    }
   }
   static void Update(HashId, Context& c, ByteView d) { SHA512_Update(&c, d.data(), d.size()); }
   static void Final(HashId, Context& c, Byte* out) { SHA512_Final(out, &c); }
@@ -138,7 +169,7 @@ class HmacBlock {
 
  private:
   std::size_t size_;
-  std::array<Byte, 128> octets_{};
+  std::array<Byte, kMaxHashBlockBytes> octets_{};
 };
 
 }  // namespace
@@ -174,46 +205,73 @@ Bytes HashOnce(HashId id, ByteView data) {
 }
 
 HashState::HashState(HashId id) : id_(id) {
+  if (IsSha3(id)) {
+    progress_.emplace<Sha3State>(RowOf(id).digest_bytes);
+    return;
+  }
   WithFamily(id, [this](auto family) {
     using Family = decltype(family);
     typename Family::Context context;
     Family::Init(id_, context);
-    Store<Family>(id_, context, words_);
+    Store<Family>(id_, context, words());
   });
 }
 
 void HashState::Update(ByteView data) {
+  if (auto* sponge = std::get_if<Sha3State>(&progress_)) return sponge->Update(data);
   WithFamily(id_, [this, data](auto family) { UpdateAs<decltype(family)>(data); });
 }
 
 template <typename Family>
 void HashState::UpdateAs(ByteView data) {
-  auto context = Load<Family>(id_, words_);
+  auto context = Load<Family>(id_, words());
   Family::Update(id_, context, data);
-  Store<Family>(id_, context, words_);
+  Store<Family>(id_, context, words());
 }
 
 Bytes HashState::Finish() const {
+  if (const auto* sponge = std::get_if<Sha3State>(&progress_)) return sponge->Finish();
   return WithFamily(id_, [this](auto family) { return FinishAs<decltype(family)>(); });
 }
 
 template <typename Family>
 Bytes HashState::FinishAs() const {
-  auto context = Load<Family>(id_, words_);
-  Bytes digest(RowOf(id_).digest_bytes);
+  auto context = Load<Family>(id_, words());
+  Bytes digest(SHA512_DIGEST_LENGTH);  // SHA-512/t is the front of it
   Family::Final(id_, context, digest.data());
+  digest.resize(RowOf(id_).digest_bytes);
   return digest;
 }
 
-Bytes HashState::Export() const {
+Bytes HashState::ExportWords() const {
   Bytes out;
-  out.reserve(kExportBytes);
-  for (const std::uint64_t word : words_.chain) AppendU64(out, word);
-  AppendU64(out, words_.bits_low);
-  AppendU64(out, words_.bits_high);
-  out.push_back(static_cast<Byte>(words_.pending));
-  Append(out, words_.block);
+  for (const std::uint64_t word : words().chain) AppendU64(out, word);
+  AppendU64(out, words().bits_low);
+  AppendU64(out, words().bits_high);
+  out.push_back(static_cast<Byte>(words().pending));
+  Append(out, words().block);
   return out;
+}
+
+Bytes HashState::Export() const {
+  const auto* sponge = std::get_if<Sha3State>(&progress_);
+  Bytes out = sponge != nullptr ? sponge->Export() : ExportWords();
+  out.resize(kExportBytes, 0);
+  return out;
+}
+
+Status HashState::ImportWords(ByteView exported) {
+  for (std::size_t i = 0; i < words().chain.size(); ++i) {
+    words().chain[i] = ReadU64(exported, i * 8);
+  }
+  words().bits_low = ReadU64(exported, 64);
+  words().bits_high = ReadU64(exported, 72);
+  words().pending = exported[80];
+  std::ranges::copy(exported.subspan(81), words().block.begin());
+  if (words().pending >= RowOf(id_).block_bytes) {
+    return CallerError(CKR_ENCRYPTED_DATA_INVALID, "digest state with more than a block pending");
+  }
+  return Ok();
 }
 
 Result<HashState> HashState::Import(HashId id, ByteView exported) {
@@ -221,14 +279,12 @@ Result<HashState> HashState::Import(HashId id, ByteView exported) {
     return CallerError(CKR_ENCRYPTED_DATA_INVALID, "digest state of a wrong length");
   }
   HashState state(id);
-  Words& words = state.words_;
-  for (std::size_t i = 0; i < words.chain.size(); ++i) words.chain[i] = ReadU64(exported, i * 8);
-  words.bits_low = ReadU64(exported, 64);
-  words.bits_high = ReadU64(exported, 72);
-  words.pending = exported[80];
-  std::ranges::copy(exported.subspan(81), words.block.begin());
-  if (words.pending >= RowOf(id).block_bytes) {
-    return CallerError(CKR_ENCRYPTED_DATA_INVALID, "digest state with more than a block pending");
+  if (IsSha3(id)) {
+    GW_TRY(sponge,
+           Sha3State::Import(RowOf(id).digest_bytes, exported.first(Sha3State::kExportBytes)));
+    state.progress_ = sponge;
+  } else {
+    GW_TRY_VOID(state.ImportWords(exported));
   }
   return state;
 }

@@ -10,12 +10,27 @@
 
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
+#include "emulator/crypto/sha3/sha3.h"
 
 namespace gw::emulator {
 
-enum class HashId : std::uint8_t { kNone, kSha1, kSha224, kSha256, kSha384, kSha512 };
+enum class HashId : std::uint8_t {
+  kNone,
+  kSha1,
+  kSha224,
+  kSha256,
+  kSha384,
+  kSha512,
+  kSha512_224,
+  kSha512_256,
+  kSha3_224,
+  kSha3_256,
+  kSha3_384,
+  kSha3_512,
+};
 
-// Everything that belongs to one hash, in every numbering that PKCS #11 has for it.
+// Everything that belongs to one hash, in every numbering that PKCS #11 has for it; 0 where it has
+// none.
 struct HashRow {
   HashId id;
   const char* openssl_name;
@@ -35,8 +50,21 @@ HashId HashOfKdf(std::uint64_t kdf);
 
 Bytes HashOnce(HashId id, ByteView data);
 
+inline constexpr std::size_t kMaxHashBlockBytes = 144;  // of SHA3-224
+
+// SHA-1 and SHA-2 in progress: chaining words, bit counter and the unfinished block, as OpenSSL's
+// contexts of every size have them.
+struct Sha2Words {
+  std::array<std::uint64_t, 8> chain{};
+  std::uint64_t bits_low = 0;
+  std::uint64_t bits_high = 0;
+  std::size_t pending = 0;
+  std::array<Byte, 128> block{};
+};
+
 // A digest in progress. EVP contexts cannot be taken apart, and an EP11 state must travel to any
-// other instance, so this sits on the block functions below EVP, whose contexts are plain words.
+// other instance, so SHA-1 and SHA-2 sit on the block functions below EVP, whose contexts are plain
+// words, and SHA-3 on a sponge of its own.
 class HashState {
  public:
   // Octets of Export(), the same for every hash and at every point.
@@ -55,22 +83,18 @@ class HashState {
   HashId id() const { return id_; }
 
  private:
-  // Chaining words, bit counter and the unfinished block, as OpenSSL's contexts of every size have
-  // them.
-  struct Words {
-    std::array<std::uint64_t, 8> chain{};
-    std::uint64_t bits_low = 0;
-    std::uint64_t bits_high = 0;
-    std::size_t pending = 0;
-    std::array<Byte, 128> block{};
-  };
   template <typename Family>
   void UpdateAs(ByteView data);
   template <typename Family>
   Bytes FinishAs() const;
 
+  Sha2Words& words() { return std::get<Sha2Words>(progress_); }
+  const Sha2Words& words() const { return std::get<Sha2Words>(progress_); }
+  Bytes ExportWords() const;
+  Status ImportWords(ByteView exported);
+
   HashId id_;
-  Words words_;
+  std::variant<Sha2Words, Sha3State> progress_;
 };
 
 // HMAC in the two halves that a stored state needs: the inner hash travels, the key comes from its

@@ -12,7 +12,7 @@ namespace {
 
 int PaddingOf(RsaScheme scheme) {
   static constexpr int kPaddings[] = {RSA_PKCS1_PADDING, RSA_PKCS1_OAEP_PADDING,
-                                      RSA_PKCS1_PSS_PADDING};
+                                      RSA_PKCS1_PSS_PADDING, RSA_NO_PADDING};
   return kPaddings[static_cast<std::size_t>(scheme)];
 }
 

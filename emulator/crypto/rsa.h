@@ -8,7 +8,8 @@
 
 namespace gw::emulator {
 
-enum class RsaScheme : std::uint8_t { kPkcs1, kOaep, kPss };
+// kRaw: no padding; data is as long as the modulus and, as a number, below it.
+enum class RsaScheme : std::uint8_t { kPkcs1, kOaep, kPss, kRaw };
 
 // How data is formatted before the RSA function.
 struct RsaFormat {

@@ -7,8 +7,13 @@ Result<Bytes> CannedSignatures::Of(const KeyPtr& key, const Mechanism& mechanism
                                    std::size_t input_bytes,
                                    const std::function<Result<Bytes>()>& sign) {
   const auto* pss = std::get_if<PssParams>(&mechanism.params);
-  const Which which{key.get(), mechanism.type, pss != nullptr ? pss->hash : 0,
-                    pss != nullptr ? pss->salt_bytes : 0, input_bytes};
+  const auto* ecsg = std::get_if<EcsgParams>(&mechanism.params);
+  const Which which{key.get(),
+                    mechanism.type,
+                    pss != nullptr ? pss->hash : 0,
+                    pss != nullptr ? pss->salt_bytes : 0,
+                    ecsg != nullptr ? ecsg->type : 0,
+                    input_bytes};
   {
     const MutexLock lock(mutex_);
     if (const auto at = kept_.find(which); at != kept_.end()) {

@@ -30,9 +30,9 @@ class CannedSignatures {
                    const std::function<Result<Bytes>()>& sign);
 
  private:
-  // Key, mechanism, hash and salt of PSS, octets of input.
-  using Which =
-      std::tuple<const Key*, CK_MECHANISM_TYPE, CK_MECHANISM_TYPE, std::uint64_t, std::size_t>;
+  // Key, mechanism, hash and salt of PSS, type of Schnorr, octets of input.
+  using Which = std::tuple<const Key*, CK_MECHANISM_TYPE, CK_MECHANISM_TYPE, std::uint64_t,
+                           std::uint64_t, std::size_t>;
   struct Kept {
     KeyPtr key;  // keeps the address in Which from being another key's
     Bytes signature;

@@ -1,10 +1,15 @@
 // Room: emulator/engine.
 #include "emulator/engine/card.h"
 
-#include "daemon/core/check.h"
+#include "emulator/blob/codec.h"
+#include "emulator/crypto/symmetric.h"
 
 namespace gw::emulator {
 namespace {
+
+bool IsOnCurve(const Key& key, std::string_view name) {
+  return key.curve() != nullptr && key.curve()->ascii_name == name;
+}
 
 bool KindFits(KeyKind kind, const Key& key) {
   switch (kind) {
@@ -17,10 +22,38 @@ bool KindFits(KeyKind kind, const Key& key) {
     case KeyKind::kRsa:
       return key.type == CKK_RSA;
     case KeyKind::kEc:
-      return key.type == CKK_EC;
+      return key.curve() != nullptr && key.curve()->kind == CurveKind::kWeierstrass;
+    case KeyKind::kMac:
+      return key.type == CKK_AES || key.type == CKK_GENERIC_SECRET;
+    case KeyKind::kDes:
+      return key.type == CKK_DES2 || key.type == CKK_DES3;
+    case KeyKind::kDsa:
+      return key.type == CKK_DSA;
+    case KeyKind::kDh:
+      return key.type == CKK_DH;
+    case KeyKind::kX25519:
+      return IsOnCurve(key, "curve25519");
+    case KeyKind::kX448:
+      return IsOnCurve(key, "x448");
+    case KeyKind::kEd25519:
+      return IsOnCurve(key, "ed25519");
+    case KeyKind::kEd448:
+      return IsOnCurve(key, "ed448");
+    case KeyKind::kWallet:
+      return key.type == CKK_GENERIC_SECRET || key.type == CKK_EC;
+    case KeyKind::kDilithium:
+      return key.type == CKK_IBM_PQC_DILITHIUM;
   }
   return false;
 }
+
+// Of keys whose size is a number of bits that the mechanism names; a bare public key may have any.
+bool SizeFits(const MechanismRow& row, const Key& key) {
+  const bool counts =
+      row.key == KeyKind::kRsa || row.key == KeyKind::kDsa || row.key == KeyKind::kDh;
+  return !counts || (key.size_bits() >= row.min_key_size && key.size_bits() <= row.max_key_size);
+}
+constexpr std::size_t kPinSaltBytes = 16;
 
 bool ClassFits(const Key& key, const KeyUse& use) {
   return key.object_class == CKO_SECRET_KEY || key.object_class == use.asymmetric_class;
@@ -29,11 +62,30 @@ bool ClassFits(const Key& key, const KeyUse& use) {
 }  // namespace
 
 Result<KeyPtr> Card::Open(ByteView blob) {
-  if (KeyPtr cached = cache_.Find(blob)) return cached;
-  GW_TRY(key, OpenKey(master_, blob));
-  auto opened = std::make_shared<const Key>(std::move(key));
-  cache_.Insert(blob, opened);
-  return KeyPtr(std::move(opened));
+  KeyPtr key = keys_->cache->Find(blob);
+  if (key == nullptr) {
+    GW_TRY(opened, OpenKey(keys_->current, blob));
+    key = std::make_shared<const Key>(std::move(opened));
+    keys_->cache->Insert(blob, key);
+  }
+  if (IsBound(key->session) && !unit_.logins().IsOpen(key->session)) {
+    return CallerError(CKR_SESSION_CLOSED, "the key's login session is not open");
+  }
+  return key;
+}
+
+Result<Bytes> Card::Login(ByteView store_id, ByteView pin) {
+  GW_TRY(session, unit_.logins().Login(connection_(), store_id, pin));
+  Bytes blob = Writer().Raw(session).Raw(RandomBytes(kPinSaltBytes)).Take();
+  Append(blob, HmacOnce(HashId::kSha256, master().pin_mac_key(), blob));
+  return blob;
+}
+
+Status Card::JoinSession() {
+  if (unit_.logins().nobody()) return Ok();
+  GW_TRY(session, unit_.logins().Of(connection_()));
+  session_ = session;
+  return Ok();
 }
 
 Result<KeyPtr> OpenFor(Card& card, ByteView blob, const MechanismRow& row, const KeyUse& use) {
@@ -41,6 +93,9 @@ Result<KeyPtr> OpenFor(Card& card, ByteView blob, const MechanismRow& row, const
   GW_TRY(key, card.Open(blob));
   if (!KindFits(row.key, *key) || !ClassFits(*key, use)) {
     return CallerError(use.wrong_type, "key is not of the type that the mechanism works with");
+  }
+  if (!SizeFits(row, *key)) {
+    return CallerError(use.wrong_size, "key is not of a size that the mechanism works with");
   }
   if (!key->maced) {
     if (use.bare_spki_allowed) return std::move(key);
@@ -60,6 +115,17 @@ Result<OperationState> OpenStateOf(Card& card, Operation operation, ByteView sea
   return std::move(state);
 }
 
+void BindState(const Card& card, const Key& key, ByteView blob, OperationState& state) {
+  if (key.object_class != CKO_PUBLIC_KEY || !IsBound(key.session)) {
+    state.session = key.session;
+    state.key_blob = CopyOf(blob);
+    return;
+  }
+  Key unbound = key.Clone();
+  unbound.session = {};
+  state.key_blob = SealKey(card.master(), unbound);
+}
+
 Status RequireFresh(const OperationState& state) {
   if (state.taken == 0) return Ok();
   return CallerError(CKR_OPERATION_ACTIVE, "data was appended already; finish with Final");
@@ -67,7 +133,7 @@ Status RequireFresh(const OperationState& state) {
 
 Result<const MechanismRow*> MultiPartRow(const OperationState& state) {
   const MechanismRow* row = FindMechanismRow(state.mechanism.type);
-  GW_CHECK(row != nullptr);  // the state is ours, and Init looked the row up
+  if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "mechanism is not supported");
   if (row->multi_part) return row;
   return CallerError(CKR_FUNCTION_NOT_SUPPORTED, "mechanism works in one part only");
 }

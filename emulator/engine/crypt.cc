@@ -3,29 +3,18 @@
 
 #include "daemon/core/check.h"
 #include "emulator/crypto/rsa.h"
-#include "emulator/engine/block_stream.h"
 
 namespace gw::emulator {
 namespace {
 
-struct CipherRow {
-  Family family;
-  BlockMode mode;
-  bool padded;
-};
 constexpr CipherRow kCiphers[] = {
-    {Family::kAesEcb, BlockMode::kEcb, false},
-    {Family::kAesCbc, BlockMode::kCbc, false},
-    {Family::kAesCbcPad, BlockMode::kCbc, true},
+    {Family::kAesEcb, kAesCipher, BlockMode::kEcb, false},
+    {Family::kAesCbc, kAesCipher, BlockMode::kCbc, false},
+    {Family::kAesCbcPad, kAesCipher, BlockMode::kCbc, true},
+    {Family::kDes3Ecb, kDes3Cipher, BlockMode::kEcb, false},
+    {Family::kDes3Cbc, kDes3Cipher, BlockMode::kCbc, false},
+    {Family::kDes3CbcPad, kDes3Cipher, BlockMode::kCbc, true},
 };
-
-// Null for RSA.
-const CipherRow* CipherOf(Family family) {
-  for (const CipherRow& row : kCiphers) {
-    if (row.family == family) return &row;
-  }
-  return nullptr;
-}
 
 Direction DirectionOf(Operation operation) {
   return operation == Operation::kEncrypt ? Direction::kEncrypt : Direction::kDecrypt;
@@ -33,7 +22,7 @@ Direction DirectionOf(Operation operation) {
 
 BlockStream StreamOf(const CipherRow& cipher, const Mechanism& mechanism, Operation operation) {
   const auto* iv = std::get_if<Bytes>(&mechanism.params);
-  return BlockStream(cipher.mode, cipher.padded, DirectionOf(operation),
+  return BlockStream(cipher.cipher, cipher.mode, cipher.padded, DirectionOf(operation),
                      iv == nullptr ? ByteView() : ByteView(*iv));
 }
 
@@ -72,6 +61,13 @@ Result<Resumed> ResumeStream(Card& card, Operation operation, ByteView sealed) {
 
 }  // namespace
 
+const CipherRow* CipherOf(Family family) {
+  for (const CipherRow& row : kCiphers) {
+    if (row.family == family) return &row;
+  }
+  return nullptr;
+}
+
 Result<Bytes> CryptWith(const MechanismRow& row, const Mechanism& mechanism, const Key& key,
                         Operation operation, ByteView data) {
   const CipherRow* cipher = CipherOf(row.family);
@@ -97,7 +93,7 @@ Result<Bytes> CryptInit(Card& card, Operation operation, const Mechanism& mechan
   OperationState state;
   state.operation = operation;
   state.mechanism = mechanism;
-  state.key_blob = CopyOf(key);
+  BindState(card, *crypter.key, key, state);
   if (const CipherRow* cipher = CipherOf(crypter.row->family)) {
     state.progress = StreamOf(*cipher, mechanism, operation).Export();
   }

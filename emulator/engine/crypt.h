@@ -4,9 +4,20 @@
 // CKR_FUNCTION_NOT_SUPPORTED. `operation` is kEncrypt or kDecrypt.
 #pragma once
 
+#include "emulator/engine/block_stream.h"
 #include "emulator/engine/card.h"
 
 namespace gw::emulator {
+
+// What a family of block cipher mechanisms is made of.
+struct CipherRow {
+  Family family;
+  BlockCipher cipher;
+  BlockMode mode;
+  bool padded;
+};
+// Null for RSA.
+const CipherRow* CipherOf(Family family);
 
 struct CryptStep {
   Bytes state;

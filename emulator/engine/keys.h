@@ -7,7 +7,8 @@
 
 namespace gw::emulator {
 
-// A key together with its blob, as the RPCs return it.
+// A key together with its blob, as the RPCs return it. Domain parameters, which are no key, are
+// their own blob in clear and have no check sum.
 struct NewKey {
   Key key;
   Bytes blob;
@@ -20,29 +21,33 @@ struct NewKeyPair {
 };
 
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID for a missing or impossible
-//   CKA_VALUE_LEN
+//   CKA_VALUE_LEN or CKA_PRIME_BITS
 Result<NewKey> GenerateKey(Card& card, const Mechanism& mechanism, const AttributeMap& attributes);
 
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID (size, exponent),
-//   CKR_CURVE_NOT_SUPPORTED
+//   CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID
 Result<NewKeyPair> GenerateKeyPair(Card& card, const Mechanism& mechanism,
                                    const AttributeMap& private_template,
                                    const AttributeMap& public_template);
 
 //   errors  CKR_KEY_UNEXTRACTABLE, CKR_KEY_NOT_WRAPPABLE, CKR_KEY_SIZE_RANGE, CKR_MECHANISM_INVALID
 //   for an attribute-bound KEK
-Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key);
+//   mac_key  for CKM_IBM_ATTRIBUTEBOUND_WRAP, see bound_wrap.h; nothing else looks at it
+Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key,
+                      ByteView mac_key = {});
 
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_WRAPPED_KEY_INVALID, CKR_WRAPPED_KEY_LEN_RANGE
 Result<NewKey> UnwrapKey(Card& card, const Mechanism& mechanism, ByteView wrapped,
-                         ByteView unwrapping_key, const AttributeMap& attributes);
+                         ByteView unwrapping_key, const AttributeMap& attributes,
+                         ByteView mac_key = {});
 
+//   data    of the request; CKM_DES3_ECB_ENCRYPT_DATA takes it if its parameter is empty
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_KEY_SIZE_RANGE for more octets than the secret has without
-//   a KDF
-Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_key,
+//   a KDF, CKR_DATA_LEN_RANGE
+Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_key, ByteView data,
                          const AttributeMap& attributes);
 
-// The blob and check sum of a finished key.
+// The blob and check sum of a finished key, bound to the login session that the request joined.
 NewKey Finish(const Card& card, Key key);
 
 // The public half of a private key with what a public key of its type may do by default.
@@ -50,5 +55,7 @@ Key PublicHalf(const Key& private_key);
 
 // Secret keys have these lengths.
 bool ValueLengthFits(CK_KEY_TYPE type, std::uint64_t octets);
+// The only length that keys of the type have; 0 if there are several.
+std::size_t FixedLengthOf(CK_KEY_TYPE type);
 
 }  // namespace gw::emulator

@@ -2,8 +2,13 @@
 #include "emulator/engine/sign.h"
 
 #include "daemon/core/check.h"
+#include "emulator/crypto/dsa.h"
 #include "emulator/crypto/ec.h"
+#include "emulator/crypto/eddsa.h"
+#include "emulator/crypto/lattice.h"
 #include "emulator/crypto/rsa.h"
+#include "emulator/crypto/schnorr/schnorr.h"
+#include "emulator/crypto/x931/x931.h"
 
 namespace gw::emulator {
 namespace {
@@ -13,6 +18,8 @@ struct Signer {
   const MechanismRow* row;
   const Mechanism* mechanism;
   KeyPtr key;
+  std::size_t blob_bytes;  // of the key
+  SchnorrRule s256;
 };
 
 // A family's two functions. `data` is the digest if the mechanism hashes, the input as it is if
@@ -57,11 +64,57 @@ Result<Bytes> SignEcdsa(const Signer& s, ByteView data) { return EcdsaSign(*s.ke
 Status VerifyEcdsa(const Signer& s, ByteView data, ByteView signature) {
   return EcdsaVerify(*s.key->pkey, data, signature);
 }
+// Without a hash the caller brings the trailer along.
+Bytes X931Input(const Signer& s, ByteView data) {
+  return s.row->hash == HashId::kNone ? CopyOf(data) : X931InputOf(s.row->hash, data);
+}
+Result<Bytes> SignX931(const Signer& s, ByteView data) {
+  return X931Sign(*s.key->pkey, X931Input(s, data));
+}
+Status VerifyX931(const Signer& s, ByteView data, ByteView signature) {
+  return X931Verify(*s.key->pkey, X931Input(s, data), signature);
+}
+Result<Bytes> SignDsa(const Signer& s, ByteView data) { return DsaSign(*s.key->pkey, data); }
+Status VerifyDsa(const Signer& s, ByteView data, ByteView signature) {
+  return DsaVerify(*s.key->pkey, data, signature);
+}
+
+Result<Bytes> SignEddsa(const Signer& s, ByteView data) { return EddsaSign(*s.key->pkey, data); }
+Status VerifyEddsa(const Signer& s, ByteView data, ByteView signature) {
+  return EddsaVerify(*s.key->pkey, data, signature);
+}
+
+Result<SchnorrRule> RuleFor(const Signer& s, ByteView data) {
+  // EP11 takes the type as an enumeration of C.
+  constexpr std::size_t kParameterBytes = 4;
+  GW_TRY_VOID(CheckSchnorrInput(data.size(), s.blob_bytes, kParameterBytes));
+  return SchnorrRuleOf(std::get<EcsgParams>(s.mechanism->params).type, s.s256);
+}
+Result<Bytes> SignSchnorr(const Signer& s, ByteView data) {
+  GW_TRY(rule, RuleFor(s, data));
+  return SchnorrSign(*s.key->pkey, rule, data);
+}
+Status VerifySchnorr(const Signer& s, ByteView data, ByteView signature) {
+  GW_TRY(rule, RuleFor(s, data));
+  return SchnorrVerify(*s.key->pkey, rule, data, signature);
+}
+
+Result<Bytes> SignDilithium(const Signer& s, ByteView data) {
+  return DilithiumSign(*s.key->pkey, data);
+}
+Status VerifyDilithium(const Signer& s, ByteView data, ByteView signature) {
+  return DilithiumVerify(*s.key->pkey, data, signature);
+}
 
 constexpr Scheme kSchemes[] = {
     {Family::kRsaPkcs1, SignPkcs1, VerifyPkcs1},
     {Family::kRsaPss, SignPss, VerifyPss},
+    {Family::kRsaX931, SignX931, VerifyX931},
+    {Family::kDsa, SignDsa, VerifyDsa},
     {Family::kEcdsa, SignEcdsa, VerifyEcdsa},
+    {Family::kEddsa, SignEddsa, VerifyEddsa},
+    {Family::kSchnorr, SignSchnorr, VerifySchnorr},
+    {Family::kDilithium, SignDilithium, VerifyDilithium},
 };
 
 const Scheme& SchemeOf(Family family) {
@@ -82,7 +135,7 @@ CK_FLAGS FlagOf(Operation operation) {
 Result<Signer> Prepare(Card& card, Operation operation, const Mechanism& mechanism, ByteView key) {
   GW_TRY(row, FindMechanism(mechanism, FlagOf(operation)));
   GW_TRY(opened, OpenFor(card, key, *row, UseOf(operation)));
-  return Signer{row, &mechanism, std::move(opened)};
+  return Signer{row, &mechanism, std::move(opened), key.size(), card.s256()};
 }
 
 bool IsMac(const Signer& signer) { return signer.row->family == Family::kHmac; }
@@ -136,10 +189,14 @@ Result<std::unique_ptr<Resumed>> Resume(Card& card, Operation operation, ByteVie
                             resumed->state.operation == Operation::kVerify;
   if (!of_this_kind)
     return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
-  GW_TRY(signer, Prepare(card, operation, resumed->state.mechanism, resumed->state.key_blob));
-  if (resumed->state.operation != operation && !IsMac(signer)) {
-    return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
+  const OperationState& taken_up = resumed->state;
+  if (taken_up.operation != operation) {
+    GW_TRY(begun, Prepare(card, taken_up.operation, taken_up.mechanism, taken_up.key_blob));
+    if (!IsMac(begun)) {
+      return CallerError(CKR_OPERATION_NOT_INITIALIZED, "state of another operation");
+    }
   }
+  GW_TRY(signer, Prepare(card, operation, taken_up.mechanism, taken_up.key_blob));
   resumed->signer = std::move(signer);
   return resumed;
 }
@@ -165,10 +222,14 @@ Status VerifySingle(Card& card, const Mechanism& mechanism, ByteView key, ByteVi
 Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& mechanism,
                             ByteView key) {
   GW_TRY(signer, Prepare(card, operation, mechanism, key));
+  if (signer.row->single_only) {
+    return CallerError(CKR_MECHANISM_INVALID,
+                       "mechanism works in SignSingle and VerifySingle only");
+  }
   OperationState state;
   state.operation = operation;
   state.mechanism = mechanism;
-  state.key_blob = CopyOf(key);
+  BindState(card, *signer.key, key, state);
   if (IsMac(signer)) {
     state.progress = HmacStart(signer.row->hash, signer.key->value.view()).Export();
   } else if (signer.row->hash != HashId::kNone) {

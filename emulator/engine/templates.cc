@@ -4,10 +4,20 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/crypto/lattice.h"
+
 namespace gw::emulator {
 namespace {
 
-enum class Shape : std::uint8_t { kNumber, kBool, kBytes, kBigNumber, kHsmOnly, kForbidden };
+enum class Shape : std::uint8_t {
+  kNumber,
+  kBool,
+  kBytes,
+  kBigNumber,
+  kHsmOnly,
+  kForbidden,
+  kCombined
+};
 
 struct ShapeRow {
   CK_ATTRIBUTE_TYPE type;
@@ -30,6 +40,11 @@ constexpr auto kShapes = std::to_array<ShapeRow>({
     {CKA_END_DATE, Shape::kBytes},
     {CKA_MODULUS_BITS, Shape::kNumber},
     {CKA_PUBLIC_EXPONENT, Shape::kBigNumber},
+    {CKA_PRIME, Shape::kCombined},
+    {CKA_SUBPRIME, Shape::kCombined},
+    {CKA_BASE, Shape::kCombined},
+    {CKA_PRIME_BITS, Shape::kNumber},
+    {CKA_IBM_STRUCT_PARAMS, Shape::kBytes},
     {CKA_VALUE_BITS, Shape::kNumber},
     {CKA_VALUE_LEN, Shape::kNumber},
     {CKA_ALWAYS_SENSITIVE, Shape::kHsmOnly},
@@ -37,6 +52,7 @@ constexpr auto kShapes = std::to_array<ShapeRow>({
     {CKA_COPYABLE, Shape::kBool},
     {CKA_EC_PARAMS, Shape::kBytes},
     {CKA_IBM_KEYTYPE, Shape::kNumber},
+    {CKA_IBM_PQC_PARAMS, Shape::kBytes},
 });
 
 Status CheckShape(Shape shape, const AttributeValue& value) {
@@ -47,6 +63,9 @@ Status CheckShape(Shape shape, const AttributeValue& value) {
   if (shape == Shape::kHsmOnly) return CallerError(CKR_ATTRIBUTE_READ_ONLY, "set by the HSM alone");
   if (shape == Shape::kForbidden) {
     return CallerError(CKR_TEMPLATE_INCONSISTENT, "clear key values are not accepted");
+  }
+  if (shape == Shape::kCombined) {
+    return CallerError(CKR_TEMPLATE_INCONSISTENT, "domain parameters go in CKA_IBM_STRUCT_PARAMS");
   }
   if (good[static_cast<std::size_t>(shape)]) return Ok();
   return CallerError(CKR_ATTRIBUTE_VALUE_INVALID, "attribute value of a wrong type");
@@ -69,6 +88,7 @@ struct Profile {
   CK_KEY_TYPE type;
   AttributeBits allowed;
   AttributeBits generated_default;
+  CurveKind curve = CurveKind::kWeierstrass;  // of CKK_EC
 };
 
 constexpr AttributeBits kCommon = kModifiable | kRestrictable | kUseAsData | kAttributeBound;
@@ -87,13 +107,37 @@ constexpr auto kProfiles = std::to_array<Profile>({
      kVerifyRight | kEncryptRight},
     {CKO_PRIVATE_KEY, CKK_EC, kSecretCommon | kSignRight | kDeriveRight, kSignRight},
     {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kVerifyRight | kDeriveRight, kVerifyRight},
+    {CKO_SECRET_KEY, CKK_DES2, kSecretCommon | kTrusted | kAllRights, kSymmetricRights},
+    {CKO_SECRET_KEY, CKK_DES3, kSecretCommon | kTrusted | kAllRights, kSymmetricRights},
+    {CKO_PRIVATE_KEY, CKK_DSA, kSecretCommon | kSignRight, kSignRight},
+    {CKO_PUBLIC_KEY, CKK_DSA, kCommon | kTrusted | kVerifyRight, kVerifyRight},
+    {CKO_PRIVATE_KEY, CKK_DH, kSecretCommon | kDeriveRight, 0},
+    {CKO_PUBLIC_KEY, CKK_DH, kCommon | kTrusted | kDeriveRight, 0},
+    {CKO_PRIVATE_KEY, CKK_EC, kSecretCommon | kSignRight | kDeriveRight, kSignRight,
+     CurveKind::kEdwards},
+    {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kVerifyRight | kDeriveRight, kVerifyRight,
+     CurveKind::kEdwards},
+    {CKO_PRIVATE_KEY, CKK_EC, kSecretCommon | kDeriveRight, 0, CurveKind::kMontgomery},
+    {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kDeriveRight, 0, CurveKind::kMontgomery},
+    {CKO_PRIVATE_KEY, CKK_IBM_PQC_DILITHIUM, kSecretCommon | kSignRight, kSignRight},
+    {CKO_PUBLIC_KEY, CKK_IBM_PQC_DILITHIUM, kCommon | kTrusted | kVerifyRight, kVerifyRight},
 });
 
-const Profile* ProfileOf(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type) {
+const Profile* ProfileOf(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type, const CurveRow* curve) {
+  const bool on_curve = type == CKK_EC && curve != nullptr;
+  const CurveKind kind = on_curve ? curve->kind : CurveKind::kWeierstrass;
   for (const Profile& profile : kProfiles) {
-    if (profile.object_class == object_class && profile.type == type) return &profile;
+    const bool fits = profile.object_class == object_class && profile.type == type;
+    if (fits && profile.curve == kind) return &profile;
   }
   return nullptr;
+}
+
+// "Ed25519/Ed448 no DERIVE except BTC/SLIP10". Those keys are CKA_IBM_USE_AS_DATA too, and
+// SLIP-0010 knows nothing of Ed448.
+bool MayDerive(const CurveRow* curve, AttributeBits bits) {
+  if (curve == nullptr || curve->kind != CurveKind::kEdwards) return true;
+  return (bits & kUseAsData) != 0 && curve->ascii_name == "ed25519";
 }
 
 // Unwrapped secret keys have exactly the rights that were named; unwrapped private and public ones
@@ -107,6 +151,7 @@ AttributeBits HsmBits(const Profile& profile, AttributeBits chosen, Origin origi
   AttributeBits bits = 0;
   if (origin != Origin::kGenerated) return bits;
   bits |= kLocal;
+  if ((chosen & kModifiable) == 0) bits |= kNeverModifiable;
   if (profile.object_class == CKO_PUBLIC_KEY) return bits;
   if ((chosen & kExtractable) == 0) bits |= kNeverExtractable;
   if (profile.object_class == CKO_PRIVATE_KEY && (chosen & kProtkeyExtractable) == 0) {
@@ -153,9 +198,28 @@ Status RequireKind(const AttributeMap& attributes, CK_OBJECT_CLASS object_class,
                      "CKA_CLASS or CKA_KEY_TYPE contradicts the mechanism");
 }
 
+const CurveRow* CurveIn(const AttributeMap& attributes) {
+  const auto params = BytesIn(attributes, CKA_EC_PARAMS);
+  return params ? FindCurve(*params) : nullptr;
+}
+
+Status RequireParams(const AttributeMap& attributes, const PKey& pkey) {
+  if (attributes.contains(CKA_EC_PARAMS)) {
+    const CurveRow* curve = CurveIn(attributes);
+    if (curve == nullptr) return CallerError(CKR_CURVE_NOT_SUPPORTED, "no curve we know");
+    if (curve != pkey.curve()) {
+      return CallerError(CKR_TEMPLATE_INCONSISTENT, "key is not on the curve of CKA_EC_PARAMS");
+    }
+  }
+  const auto strength = BytesIn(attributes, CKA_IBM_PQC_PARAMS);
+  if (!strength) return Ok();
+  if (pkey.lattice() != nullptr && Equal(pkey.lattice()->strength_oid(), *strength)) return Ok();
+  return CallerError(CKR_TEMPLATE_INCONSISTENT, "key is not of the strength in CKA_IBM_PQC_PARAMS");
+}
+
 Result<AttributeBits> BitsOf(const AttributeMap& attributes, CK_OBJECT_CLASS object_class,
-                             CK_KEY_TYPE type, Origin origin) {
-  const Profile* profile = ProfileOf(object_class, type);
+                             CK_KEY_TYPE type, Origin origin, const CurveRow* curve) {
+  const Profile* profile = ProfileOf(object_class, type, curve);
   if (profile == nullptr) return CallerError(CKR_TEMPLATE_INCONSISTENT, "no such kind of key");
   AttributeBits bits = Defaults(*profile, origin);
   for (const auto& [attribute, value] : attributes) {
@@ -168,6 +232,9 @@ Result<AttributeBits> BitsOf(const AttributeMap& attributes, CK_OBJECT_CLASS obj
       return CallerError(CKR_TEMPLATE_INCONSISTENT, "keys of this type cannot have this attribute");
     }
     bits = wanted ? bits | row->bit : bits & ~row->bit;
+  }
+  if ((bits & kDeriveRight) != 0 && !MayDerive(curve, bits)) {
+    return CallerError(CKR_TEMPLATE_INCONSISTENT, "keys on this curve derive none but wallet keys");
   }
   return bits | HsmBits(*profile, bits, origin);
 }

@@ -28,9 +28,16 @@ std::optional<Bytes> BigNumberIn(const AttributeMap& attributes, CK_ATTRIBUTE_TY
 //   errors  CKR_TEMPLATE_INCONSISTENT
 Status RequireKind(const AttributeMap& attributes, CK_OBJECT_CLASS object_class, CK_KEY_TYPE type);
 
+// The curve that CKA_EC_PARAMS names; null if it is missing or names none.
+const CurveRow* CurveIn(const AttributeMap& attributes);
+// CKA_EC_PARAMS and CKA_IBM_PQC_PARAMS, where given, must be those of `pkey`.
+//   errors  CKR_CURVE_NOT_SUPPORTED, CKR_TEMPLATE_INCONSISTENT
+Status RequireParams(const AttributeMap& attributes, const PKey& pkey);
+
 // The attribute bits of a new key.
+//   curve   of an EC key, else null; null with CKK_EC counts as a Weierstrass curve
 //   errors  CKR_TEMPLATE_INCONSISTENT  a right that keys of this class and type cannot have
 Result<AttributeBits> BitsOf(const AttributeMap& attributes, CK_OBJECT_CLASS object_class,
-                             CK_KEY_TYPE type, Origin origin);
+                             CK_KEY_TYPE type, Origin origin, const CurveRow* curve = nullptr);
 
 }  // namespace gw::emulator

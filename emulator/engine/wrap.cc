@@ -1,5 +1,9 @@
 // Room: emulator/engine. WrapKey and UnwrapKey, also how keys are imported.
+#include <algorithm>
+
 #include "emulator/blob/spki.h"
+#include "emulator/crypto/des.h"
+#include "emulator/engine/bound_wrap.h"
 #include "emulator/engine/crypt.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
@@ -7,14 +11,22 @@
 namespace gw::emulator {
 namespace {
 
-constexpr std::size_t kBlock = 16;
-
-bool IsUnpadded(Family family) { return family == Family::kAesEcb || family == Family::kAesCbc; }
+// The block of a cipher that pads nothing by itself; 0 for all other mechanisms.
+std::size_t UnpaddedBlock(Family family) {
+  const CipherRow* cipher = CipherOf(family);
+  return cipher == nullptr || cipher->padded ? 0 : cipher->cipher.block_bytes;
+}
 bool IsRsa(Family family) { return family == Family::kRsaPkcs1 || family == Family::kRsaOaep; }
-// "wrap: secret keys only"
-bool TakesPrivateKeys(Family family) { return family == Family::kAesCbcPad; }
+// "wrap: secret keys only", but for ciphers that pad
+bool TakesPrivateKeys(Family family) {
+  const CipherRow* cipher = CipherOf(family);
+  return cipher != nullptr && cipher->padded;
+}
 
 Status RequireWrappable(const MechanismRow& row, const Key& key, const Key& kek) {
+  if (key.object_class == CKO_PUBLIC_KEY) {
+    return CallerError(CKR_KEY_NOT_WRAPPABLE, "public keys are not wrapped");
+  }
   if (!key.Has(kExtractable)) return CallerError(CKR_KEY_UNEXTRACTABLE, "CKA_EXTRACTABLE is false");
   if (key.Has(kWrapWithTrusted) && !kek.Has(kTrusted)) {
     return CallerError(CKR_KEY_NOT_WRAPPABLE, "only a trusted key may wrap this one");
@@ -35,8 +47,9 @@ Status RequireWrappable(const MechanismRow& row, const Key& key, const Key& kek)
 // Without padding of its own, PKCS #11 fills the last block with zeros.
 SecretBytes WrapInput(const MechanismRow& row, const Key& key) {
   SecretBytes value = key.pkey ? key.pkey->Pkcs8() : key.value.Clone();
-  if (!IsUnpadded(row.family) || value.size() % kBlock == 0) return value;
-  SecretBytes filled = SecretBytes::OfSize((value.size() + kBlock - 1) / kBlock * kBlock);
+  const std::size_t block = UnpaddedBlock(row.family);
+  if (block == 0 || value.size() % block == 0) return value;
+  SecretBytes filled = SecretBytes::OfSize((value.size() + block - 1) / block * block);
   std::ranges::copy(value.view(), filled.mutable_view().begin());
   return filled;
 }
@@ -48,20 +61,27 @@ Error AsUnwrapError(Error error) {
   return error;
 }
 
+constexpr CK_KEY_TYPE kSecretTypes[] = {CKK_AES, CKK_DES2, CKK_DES3, CKK_GENERIC_SECRET};
+
 // "UnwrapKey -> secret key if CKA_KEY_TYPE is AES, DES2 or DES3, otherwise private key", unless the
-// template says it.
+// template says it. A generic secret can be nothing but a secret key.
 CK_OBJECT_CLASS ClassOf(const AttributeMap& attributes, CK_KEY_TYPE type) {
-  const CK_OBJECT_CLASS by_type =
-      type == CKK_RSA || type == CKK_EC ? CKO_PRIVATE_KEY : CKO_SECRET_KEY;
-  return NumberIn(attributes, CKA_CLASS).value_or(by_type);
+  const bool secret = std::ranges::find(kSecretTypes, type) != std::end(kSecretTypes);
+  return NumberIn(attributes, CKA_CLASS).value_or(secret ? CKO_SECRET_KEY : CKO_PRIVATE_KEY);
+}
+
+// DES keys have the length of their type; CKA_VALUE_LEN does not count.
+std::uint64_t WantedLength(const AttributeMap& attributes, CK_KEY_TYPE type, std::size_t found) {
+  const std::size_t fixed = FixedLengthOf(type);
+  return fixed != 0 ? fixed : NumberIn(attributes, CKA_VALUE_LEN).value_or(found);
 }
 
 Status CutToLength(Bytes& value, const MechanismRow& row, const AttributeMap& attributes,
                    CK_KEY_TYPE type) {
-  const std::uint64_t wanted = NumberIn(attributes, CKA_VALUE_LEN).value_or(value.size());
-  const bool may_cut = IsUnpadded(row.family) && wanted <= value.size();
+  const std::uint64_t wanted = WantedLength(attributes, type, value.size());
+  const bool may_cut = UnpaddedBlock(row.family) != 0 && wanted <= value.size();
   if (wanted != value.size() && !may_cut) {
-    return CallerError(CKR_WRAPPED_KEY_LEN_RANGE, "key is not of the length in CKA_VALUE_LEN");
+    return CallerError(CKR_WRAPPED_KEY_LEN_RANGE, "key is not of the length in the template");
   }
   value.resize(wanted);
   if (ValueLengthFits(type, value.size())) return Ok();
@@ -71,6 +91,8 @@ Status CutToLength(Bytes& value, const MechanismRow& row, const AttributeMap& at
 Result<Key> ImportSecret(Bytes value, const MechanismRow& row, const AttributeMap& attributes,
                          CK_KEY_TYPE type) {
   GW_TRY_VOID(CutToLength(value, row, attributes, type));
+  // "accepts wrong parity and fixes it inside the blob"
+  if (FixedLengthOf(type) != 0) SetOddParity(value);
   Key key;
   key.object_class = CKO_SECRET_KEY;
   key.type = type;
@@ -79,7 +101,8 @@ Result<Key> ImportSecret(Bytes value, const MechanismRow& row, const AttributeMa
   return key;
 }
 
-Result<Key> ImportPrivate(const Bytes& pkcs8, const MechanismRow& row, CK_KEY_TYPE type) {
+Result<Key> ImportPrivate(const Bytes& pkcs8, const MechanismRow& row,
+                          const AttributeMap& attributes, CK_KEY_TYPE type) {
   if (!TakesPrivateKeys(row.family)) {
     return CallerError(CKR_TEMPLATE_INCONSISTENT, "mechanism does not unwrap private keys");
   }
@@ -87,6 +110,8 @@ Result<Key> ImportPrivate(const Bytes& pkcs8, const MechanismRow& row, CK_KEY_TY
   if (pkey.type() != type) {
     return CallerError(CKR_WRAPPED_KEY_INVALID, "wrapped key is not of the type in CKA_KEY_TYPE");
   }
+  if (type == CKK_DSA || type == CKK_DH) GW_TRY_VOID(CheckDomain(type, pkey.Domain()));
+  GW_TRY_VOID(RequireParams(attributes, pkey));
   Key key;
   key.object_class = CKO_PRIVATE_KEY;
   key.type = type;
@@ -101,7 +126,8 @@ Result<NewKey> ImportPublic(Card& card, ByteView spki, const AttributeMap& attri
   Key key;
   key.object_class = CKO_PUBLIC_KEY;
   key.type = pkey.type();
-  GW_TRY(bits, BitsOf(attributes, CKO_PUBLIC_KEY, key.type, Origin::kUnwrapped));
+  GW_TRY_VOID(RequireParams(attributes, pkey));
+  GW_TRY(bits, BitsOf(attributes, CKO_PUBLIC_KEY, key.type, Origin::kUnwrapped, pkey.curve()));
   key.bits = bits;
   key.pkey = std::move(pkey);
   return Finish(card, std::move(key));
@@ -109,8 +135,10 @@ Result<NewKey> ImportPublic(Card& card, ByteView spki, const AttributeMap& attri
 
 }  // namespace
 
-Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key) {
+Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, ByteView wrapping_key,
+                      ByteView mac_key) {
   GW_TRY(row, FindMechanism(mechanism, CKF_WRAP));
+  if (row->family == Family::kBoundWrap) return BoundWrap(card, *row, {key, wrapping_key, mac_key});
   GW_TRY(kek, OpenFor(card, wrapping_key, *row, kUseWrap));
   GW_TRY(target, card.Open(key));
   GW_TRY_VOID(RequireWrappable(*row, *target, *kek));
@@ -123,24 +151,31 @@ Result<Bytes> WrapKey(Card& card, const Mechanism& mechanism, ByteView key, Byte
 }
 
 Result<NewKey> UnwrapKey(Card& card, const Mechanism& mechanism, ByteView wrapped,
-                         ByteView unwrapping_key, const AttributeMap& attributes) {
+                         ByteView unwrapping_key, const AttributeMap& attributes,
+                         ByteView mac_key) {
   GW_TRY(row, FindMechanism(mechanism, CKF_UNWRAP));
   GW_TRY_VOID(CheckTemplate(attributes));
   if (row->family == Family::kTransportKey) return ImportPublic(card, wrapped, attributes);
+  if (row->family == Family::kBoundWrap) {
+    return BoundUnwrap(card, *row, {wrapped, unwrapping_key, mac_key}, attributes);
+  }
   const auto type = NumberIn(attributes, CKA_KEY_TYPE);
   if (!type) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_KEY_TYPE is missing");
   const CK_OBJECT_CLASS object_class = ClassOf(attributes, *type);
-  GW_TRY(bits, BitsOf(attributes, object_class, *type, Origin::kUnwrapped));
+  // Now for what is wrong with any key of the type; what the curve forbids is seen below.
+  GW_TRY(any_bits, BitsOf(attributes, object_class, *type, Origin::kUnwrapped));
+  static_cast<void>(any_bits);
   GW_TRY(kek, OpenFor(card, unwrapping_key, *row, kUseUnwrap));
   if (kek->Has(kAttributeBound)) {
     return CallerError(CKR_MECHANISM_INVALID, "unwrapping key is attribute-bound");
   }
   Result<Bytes> plain = CryptWith(*row, mechanism, *kek, Operation::kDecrypt, wrapped);
   if (!plain) return AsUnwrapError(std::move(plain).error());
-  Result<Key> key = object_class == CKO_PRIVATE_KEY ? ImportPrivate(*plain, *row, *type)
+  Result<Key> key = object_class == CKO_PRIVATE_KEY ? ImportPrivate(*plain, *row, attributes, *type)
                                                     : ImportSecret(*plain, *row, attributes, *type);
   Wipe(*plain);
   if (!key) return std::move(key).error();
+  GW_TRY(bits, BitsOf(attributes, object_class, *type, Origin::kUnwrapped, key->curve()));
   key->bits = bits;
   return Finish(card, *std::move(key));
 }

@@ -97,6 +97,15 @@ Awaitable<void> Wait(std::chrono::nanoseconds time) {
   co_await timer.async_wait(kAwait);
 }
 
+std::optional<asio::ssl::context> ContextOf(const TlsMaterial* tls) {
+  std::optional<asio::ssl::context> context;
+  if (tls == nullptr) return context;
+  context.emplace(asio::ssl::context::tls_server);
+  context->use_certificate_chain(asio::buffer(tls->certificate_pem));
+  context->use_private_key(asio::buffer(tls->key_pem), asio::ssl::context::pem);
+  return context;
+}
+
 // Requests of one connection until it ends. `stream` is alive as long as the caller's coroutine.
 template <typename Stream>
 Awaitable<void> ServeRequests(Stream& stream, const HttpHandler& handler) {
@@ -124,13 +133,13 @@ Awaitable<void> ServeRequests(Stream& stream, const HttpHandler& handler) {
 
 class HttpServer::Impl {
  public:
-  Impl(asio::io_context& loop, const TlsMaterial* tls, HttpHandler handler)
-      : loop_(loop), acceptor_(loop), handler_(std::move(handler)) {
-    if (tls == nullptr) return;
-    tls_.emplace(asio::ssl::context::tls_server);
-    tls_->use_certificate_chain(asio::buffer(tls->certificate_pem));
-    tls_->use_private_key(asio::buffer(tls->key_pem), asio::ssl::context::pem);
-  }
+  Impl(asio::io_context& loop, const TlsChoice& tls, HttpHandler handler)
+      : loop_(loop),
+        acceptor_(loop),
+        handler_(std::move(handler)),
+        tls_(tls),
+        usual_(ContextOf(tls.usual)),
+        expired_(ContextOf(tls.expired)) {}
 
   Result<std::uint16_t> Listen(const std::string& address, std::uint16_t port) {
     boost::system::error_code error;
@@ -158,7 +167,7 @@ class HttpServer::Impl {
         continue;
       }
       socket.set_option(Tcp::no_delay(true), error);
-      asio::co_spawn(loop_, tls_ ? ServeTls(std::move(socket)) : ServePlain(std::move(socket)),
+      asio::co_spawn(loop_, usual_ ? ServeTls(std::move(socket)) : ServePlain(std::move(socket)),
                      asio::detached);
     }
   }
@@ -169,7 +178,8 @@ class HttpServer::Impl {
   }
 
   Awaitable<void> ServeTls(Tcp::socket socket) {
-    beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *tls_);
+    beast::ssl_stream<beast::tcp_stream> stream(std::move(socket),
+                                                tls_.expired_now() ? *expired_ : *usual_);
     beast::get_lowest_layer(stream).expires_after(kRequestTime);
     const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
     if (error) co_return;
@@ -181,10 +191,12 @@ class HttpServer::Impl {
   asio::io_context& loop_;
   Tcp::acceptor acceptor_;
   const HttpHandler handler_;
-  std::optional<asio::ssl::context> tls_;
+  const TlsChoice tls_;
+  std::optional<asio::ssl::context> usual_;
+  std::optional<asio::ssl::context> expired_;
 };
 
-HttpServer::HttpServer(asio::io_context& loop, const TlsMaterial* tls, HttpHandler handler)
+HttpServer::HttpServer(asio::io_context& loop, const TlsChoice& tls, HttpHandler handler)
     : impl_(std::make_unique<Impl>(loop, tls, std::move(handler))) {}
 
 HttpServer::~HttpServer() = default;

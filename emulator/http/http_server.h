@@ -40,8 +40,8 @@ using HttpHandler = std::function<HttpReply(const HttpRequest&)>;
 // Ends with the loop: no connection outlives the io_context.
 class HttpServer {
  public:
-  // `tls` null: plain HTTP. The handler runs on the loop and must not block.
-  HttpServer(boost::asio::io_context& loop, const TlsMaterial* tls, HttpHandler handler);
+  // The handler runs on the loop and must not block.
+  HttpServer(boost::asio::io_context& loop, const TlsChoice& tls, HttpHandler handler);
   ~HttpServer();
 
   // The port that was bound (`port` 0: any).

@@ -9,7 +9,8 @@
 namespace gw::emulator {
 
 // Answers as IAM does: 200 with the token; 400 BXNIM0415E for an API key it does not know, other
-// 400s for bad requests. Thread: the loop of the server it is given to.
+// 400s for bad requests; each refusal with errorCode, errorMessage and a context. Thread: the loop
+// of the server it is given to.
 class IamEndpoint {
  public:
   IamEndpoint(const Identities& identities, const Tokens& tokens, Trouble& trouble,
@@ -19,7 +20,7 @@ class IamEndpoint {
   HttpReply Handle(const HttpRequest& request);
 
  private:
-  HttpReply Exchange(const HttpRequest& request);
+  HttpReply Exchange(const HttpRequest& request, IamMode mode);
 
   const Identities& identities_;
   const Tokens& tokens_;

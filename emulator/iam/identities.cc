@@ -102,7 +102,7 @@ Identities Identities::Parse(std::string_view text, std::vector<std::string>& co
       continue;
     }
     const std::string api_key = reader.Text("apikey", true);
-    Identity identity{reader.Text("iam_id", true), reader.Text("name", false), RightsOf(reader)};
+    Identity identity{reader.Text("iam_id", true), reader.Text("name", false), RightsOf(reader), 0};
     reader.RejectUnknownKeys();
     if (identities.by_api_key_.contains(api_key))
       reader.Complain("this \"apikey\" was given before");
@@ -126,13 +126,16 @@ Identities Identities::Random() {
   Identities identities;
   for (const char* name : {"so", "normal", "anonymous"}) {
     identities.Add(HexOf(RandomBytes(22)),
-                   {std::string("iam-ServiceId-") + name, name, FindRole("manager")->actions});
+                   {std::string("iam-ServiceId-") + name, name, FindRole("manager")->actions, 0});
   }
   return identities;
 }
 
 void Identities::Add(const std::string& api_key, Identity identity) {
   // Several keys of one identity: the rights of the newest hold for its tokens.
+  const auto known = by_id_.find(identity.iam_id);
+  identity.number = known == by_id_.end() ? ids_.size() : known->second->number;
+  if (known == by_id_.end()) ids_.push_back(identity.iam_id);
   auto shared = std::make_shared<const Identity>(std::move(identity));
   by_id_[shared->iam_id] = shared;
   by_api_key_[api_key] = shared;

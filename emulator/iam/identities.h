@@ -15,6 +15,7 @@ struct Identity {
   std::string iam_id;
   std::string name;
   ActionSet allowed;
+  std::size_t number = 0;  // its place in Identities::Ids()
 };
 using IdentityPtr = std::shared_ptr<const Identity>;
 
@@ -29,6 +30,8 @@ class Identities {
   // Three random keys, "so", "normal" and "anonymous", with every right.
   static Identities Random();
 
+  // The iam_id of each, once.
+  const std::vector<std::string>& Ids() const { return ids_; }
   // Null if there is none.
   IdentityPtr FindByApiKey(const std::string& api_key) const;
   IdentityPtr FindById(const std::string& iam_id) const;
@@ -41,6 +44,7 @@ class Identities {
 
   std::map<std::string, IdentityPtr> by_api_key_;
   std::map<std::string, IdentityPtr> by_id_;
+  std::vector<std::string> ids_;
 };
 
 }  // namespace gw::emulator

@@ -27,20 +27,30 @@ Refusal RateRefusal() {
 }  // namespace
 
 std::optional<Refusal> Admission::Refuse(const RpcRow& rpc, std::string_view authorization,
-                                         const std::optional<RpcFault>& fault) {
+                                         const std::optional<RpcFault>& fault,
+                                         std::optional<std::size_t>& identity) {
   if (fault && fault->kind == RpcFault::Kind::kStatus) return FaultRefusal(*fault);
   if (tokens_ != nullptr) {
-    if (auto refusal = RefuseCaller(rpc, authorization)) return refusal;
+    if (auto refusal = RefuseCaller(rpc, authorization, identity)) return refusal;
   }
-  if (!trouble_.rate().Admit(std::chrono::steady_clock::now())) return RateRefusal();
+  switch (trouble_.rate().Take(std::chrono::steady_clock::now())) {
+    case Turn::kTaken:
+      break;
+    case Turn::kAboveRate:
+      return RateRefusal();
+    case Turn::kUnitDown:
+      return Plain(grpc::StatusCode::UNAVAILABLE, "the crypto unit is down");
+  }
   return std::nullopt;
 }
 
-std::optional<Refusal> Admission::RefuseCaller(const RpcRow& rpc, std::string_view authorization) {
+std::optional<Refusal> Admission::RefuseCaller(const RpcRow& rpc, std::string_view authorization,
+                                               std::optional<std::size_t>& identity) {
   const Tokens::Checked checked = tokens_->Check(authorization);
   if (checked.verdict != TokenVerdict::kGood) {
     return Plain(grpc::StatusCode::UNAUTHENTICATED, std::string(TextOf(checked.verdict)));
   }
+  identity = checked.identity->number;
   if (checked.identity->allowed.Contains(rpc.needed)) return std::nullopt;
   return Plain(grpc::StatusCode::PERMISSION_DENIED,
                checked.identity->iam_id + " lacks " +

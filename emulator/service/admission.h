@@ -27,12 +27,15 @@ class Admission {
   Admission(Trouble& trouble, Tokens* tokens) : trouble_(trouble), tokens_(tokens) {}
 
   // Nothing: go on. `authorization` as the metadata had it, empty if there was none; `fault`: what
-  // trouble has in mind for this request.
+  // trouble has in mind for this request. `identity` becomes the number of the caller, if it is
+  // known.
   std::optional<Refusal> Refuse(const RpcRow& rpc, std::string_view authorization,
-                                const std::optional<RpcFault>& fault);
+                                const std::optional<RpcFault>& fault,
+                                std::optional<std::size_t>& identity);
 
  private:
-  std::optional<Refusal> RefuseCaller(const RpcRow& rpc, std::string_view authorization);
+  std::optional<Refusal> RefuseCaller(const RpcRow& rpc, std::string_view authorization,
+                                      std::optional<std::size_t>& identity);
 
   Trouble& trouble_;
   Tokens* const tokens_;

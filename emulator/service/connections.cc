@@ -47,13 +47,15 @@ void Connections::Add(Tcp::socket& socket) {
   ForgetEnded();
   const auto [entry, added] = descriptors_.emplace(PeerOf(peer), descriptor);
   if (added) return;
+  ended_(entry->first);
   close(entry->second);
   entry->second = descriptor;
 }
 
 void Connections::ForgetEnded() {
-  std::erase_if(descriptors_, [](const auto& entry) {
+  std::erase_if(descriptors_, [this](const auto& entry) {
     if (!HasEnded(entry.second)) return false;
+    ended_(entry.first);
     close(entry.second);
     return true;
   });
@@ -64,13 +66,17 @@ bool Connections::Drop(const std::string& peer) {
   const auto found = descriptors_.find(peer);
   if (found == descriptors_.end()) return false;
   Break(found->second);
+  ended_(peer);
   descriptors_.erase(found);
   return true;
 }
 
 void Connections::DropAll() {
   const MutexLock lock(mutex_);
-  for (const auto& [peer, descriptor] : descriptors_) Break(descriptor);
+  for (const auto& [peer, descriptor] : descriptors_) {
+    Break(descriptor);
+    ended_(peer);
+  }
   descriptors_.clear();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -13,7 +14,9 @@ namespace gw::emulator {
 // Threads: any.
 class Connections {
  public:
-  Connections() = default;
+  // `ended` is told each peer whose connection has ended, before another one can have its name.
+  explicit Connections(std::function<void(const std::string& peer)> ended)
+      : ended_(std::move(ended)) {}
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -27,6 +30,7 @@ class Connections {
  private:
   void ForgetEnded() GW_REQUIRES(mutex_);
 
+  const std::function<void(const std::string&)> ended_;
   Mutex mutex_;
   std::map<std::string, int> descriptors_ GW_GUARDED_BY(mutex_);  // by peer
 };

@@ -53,5 +53,9 @@ GW_RPC(GetMechanismList);
 GW_RPC(GetMechanismInfo);
 GW_RPC(GetAttributeValue);
 GW_RPC(SetAttributeValue);
+// admin.cc
+GW_RPC(Login);
+GW_RPC(Logout);
+GW_RPC(RewrapKeyBlob);
 
 }  // namespace gw::emulator

@@ -8,6 +8,7 @@
 namespace gw::emulator {
 
 GW_RPC(GenerateKey) {
+  GW_TRY_VOID(card.JoinSession());
   GW_TRY(key, GenerateKey(card, FromWire(request.mech()), FromWire(request.template_())));
   response.set_keybytes(Text(key.blob));
   response.set_checksum(Text(key.check_sum));
@@ -16,6 +17,7 @@ GW_RPC(GenerateKey) {
 }
 
 GW_RPC(GenerateKeyPair) {
+  GW_TRY_VOID(card.JoinSession());
   GW_TRY(pair, GenerateKeyPair(card, FromWire(request.mech()), FromWire(request.privkeytemplate()),
                                FromWire(request.pubkeytemplate())));
   response.set_privkeybytes(Text(pair.private_key.blob));
@@ -26,14 +28,16 @@ GW_RPC(GenerateKeyPair) {
 }
 
 GW_RPC(WrapKey) {
-  return Deliver(
-      WrapKey(card, FromWire(request.mech()), BlobOf(request.key()), BlobOf(request.kek())),
-      [&response](std::string wrapped) { response.set_wrapped(std::move(wrapped)); });
+  return Deliver(WrapKey(card, FromWire(request.mech()), BlobOf(request.key()),
+                         BlobOf(request.kek()), BlobOf(request.mackey())),
+                 [&response](std::string wrapped) { response.set_wrapped(std::move(wrapped)); });
 }
 
 GW_RPC(UnwrapKey) {
-  GW_TRY(key, UnwrapKey(card, FromWire(request.mech()), ViewOf(request.wrapped()),
-                        BlobOf(request.kek()), FromWire(request.template_())));
+  GW_TRY_VOID(card.JoinSession());
+  GW_TRY(key,
+         UnwrapKey(card, FromWire(request.mech()), ViewOf(request.wrapped()), BlobOf(request.kek()),
+                   FromWire(request.template_()), BlobOf(request.mackey())));
   response.set_unwrappedbytes(Text(key.blob));
   response.set_checksum(Text(key.check_sum));
   ToWire(card, key, response.mutable_unwrapped());
@@ -41,8 +45,9 @@ GW_RPC(UnwrapKey) {
 }
 
 GW_RPC(DeriveKey) {
+  GW_TRY_VOID(card.JoinSession());
   GW_TRY(key, DeriveKey(card, FromWire(request.mech()), BlobOf(request.basekey()),
-                        FromWire(request.template_())));
+                        ViewOf(request.data()), FromWire(request.template_())));
   response.set_newkeybytes(Text(key.blob));
   response.set_checksum(Text(key.check_sum));
   ToWire(card, key, response.mutable_newkey());

@@ -5,10 +5,12 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <thread>
+#include <chrono>
+#include <future>
+#include <list>
 #include <utility>
-#include <vector>
 
 #include "daemon/core/async.h"
 #include "daemon/core/log.h"
@@ -25,7 +27,7 @@ class RpcServer::Impl {
   ~Impl() { Stop(); }
 
   Result<std::uint16_t> Start(boost::asio::io_context& loop, const std::string& address,
-                              std::uint16_t port, const TlsMaterial* tls) {
+                              std::uint16_t port, const TlsChoice& tls) {
     acceptor_ = std::make_unique<Tcp::acceptor>(loop);
     boost::system::error_code error;
     const Tcp::endpoint endpoint(boost::asio::ip::make_address(address, error), port);
@@ -38,17 +40,20 @@ class RpcServer::Impl {
                                                 std::to_string(port) + ": " + error.message());
     }
     tls_ = tls;
+    shared_.send_goaway = [this, &loop] { boost::asio::post(loop, [this] { SendGoaway(); }); };
     current_ = std::make_unique<Serving>(shared_, tls_);
     boost::asio::co_spawn(loop, Accept(), boost::asio::detached);
     return acceptor_->local_endpoint().port();
   }
 
   // A new server takes the connections to come, and the old one ends: that is how gRPC sends
-  // GOAWAY.
+  // GOAWAY. Calls of the old one take the time they need.
   void SendGoaway() {
-    auto old = std::exchange(current_, std::make_unique<Serving>(shared_, tls_));
-    retiring_.emplace_back([serving = std::move(old)] {
-      serving->StopTaking();
+    std::erase_if(retiring_, [](const Retiring& each) { return each.EndsBy(SteadyClock::now()); });
+    Retiring& leaving = retiring_.emplace_back();
+    leaving.serving = std::exchange(current_, std::make_unique<Serving>(shared_, tls_));
+    leaving.end = std::async(std::launch::async, [serving = leaving.serving.get()] {
+      serving->Leave(kStopGrace);
       serving->End();
     });
   }
@@ -58,15 +63,32 @@ class RpcServer::Impl {
   // others with their queues and threads.
   void Stop() {
     if (current_ == nullptr) return;
-    current_->StopTaking();
+    current_->StopTaking(std::chrono::system_clock::now() + kStopGrace);
     shared_.delay_line.Stop();
     current_->End();
-    for (std::thread& thread : retiring_) thread.join();
+    const auto until = SteadyClock::now() + kStopGrace;
+    for (const Retiring& each : retiring_) {
+      if (!each.EndsBy(until)) each.serving->CancelCalls();
+    }
+    retiring_.clear();
     shared_.heavy.join();
     current_.reset();
   }
 
  private:
+  using SteadyClock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kStopGrace{2};
+
+  // A server whose clients were sent away. Going, it waits for its end.
+  struct Retiring {
+    std::unique_ptr<Serving> serving;
+    std::future<void> end;
+
+    bool EndsBy(SteadyClock::time_point time) const {
+      return end.wait_until(time) == std::future_status::ready;
+    }
+  };
+
   Awaitable<void> Accept() {
     while (true) {
       auto [error, socket] = co_await acceptor_->async_accept(kAwait);
@@ -90,9 +112,9 @@ class RpcServer::Impl {
   }
 
   ServingShared shared_;
-  const TlsMaterial* tls_ = nullptr;
+  TlsChoice tls_;
   std::unique_ptr<Serving> current_;
-  std::vector<std::thread> retiring_;
+  std::list<Retiring> retiring_;
   std::unique_ptr<Tcp::acceptor> acceptor_;
 };
 
@@ -101,7 +123,7 @@ RpcServer::RpcServer(const RpcEnvironment& environment)
 RpcServer::~RpcServer() = default;
 
 Result<std::uint16_t> RpcServer::Start(boost::asio::io_context& loop, const std::string& address,
-                                       std::uint16_t port, const TlsMaterial* tls) {
+                                       std::uint16_t port, const TlsChoice& tls) {
   return impl_->Start(loop, address, port, tls);
 }
 

@@ -17,12 +17,12 @@ class io_context;
 namespace gw::emulator {
 
 class Admission;
-class Card;
 class Counters;
+class CryptoUnit;
 
 // What a call meets on its way; all of it outlives the server.
 struct RpcEnvironment {
-  Card& card;
+  CryptoUnit& unit;
   Admission& admission;
   Trouble& trouble;
   Counters& counters;
@@ -35,10 +35,10 @@ class RpcServer : public ConnectionTrouble {
   explicit RpcServer(const RpcEnvironment& environment);
   ~RpcServer() override;
 
-  // The port that was bound. `tls` null: plaintext.
+  // The port that was bound.
   //   errors  CKR_ARGUMENTS_BAD with a text for the operator
   Result<std::uint16_t> Start(boost::asio::io_context& loop, const std::string& address,
-                              std::uint16_t port, const TlsMaterial* tls);
+                              std::uint16_t port, const TlsChoice& tls);
   // Refuses new calls, lets running ones end for a moment, joins all threads. The loop may still
   // run.
   void Stop();

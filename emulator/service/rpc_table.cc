@@ -13,7 +13,7 @@ namespace {
 using enum Action;
 
 // Part of the interface, but not of this card.
-Status NotSupported(Card&, grpc::ByteBuffer&, grpc::ByteBuffer&) {
+Status NotSupported(Card&, grpc::ByteBuffer&, grpc::ByteBuffer&, RequestFacts&) {
   return CallerError(CKR_FUNCTION_NOT_SUPPORTED, "the emulated card has no such function");
 }
 
@@ -49,7 +49,7 @@ constexpr auto kRpcs = std::to_array<RpcRow>({
     {GW_ROW(VerifySingle), kVerify},
     // No action of its own is listed; it does both.
     {GW_ROW(ReencryptSingle), kEncrypt | kDecrypt},
-    {GW_ROW(GenerateKey), kGenerateKey},
+    {GW_ROW(GenerateKey), kGenerateKey, true},  // domain parameters
     {GW_ROW(GenerateKeyPair), kGenerateKeyPair, true},
     {GW_ROW(WrapKey), kWrapKey},
     {GW_ROW(UnwrapKey), kUnwrapKey},
@@ -59,9 +59,9 @@ constexpr auto kRpcs = std::to_array<RpcRow>({
     {GW_ROW(GetAttributeValue), kGetAttributeValue},
     {GW_ROW(SetAttributeValue), kSetAttributeValue},
     // No action is listed; the general right to use EP11.
-    {"Login", NotSupported, kEp11Use},
-    {"Logout", NotSupported, kEp11Use},
-    {"RewrapKeyBlob", NotSupported, kRewrapKeyBlob},
+    {GW_ROW(Login), kEp11Use},
+    {GW_ROW(Logout), kEp11Use},
+    {GW_ROW(RewrapKeyBlob), kRewrapKeyBlob},
 });
 static_assert(kRpcs.size() == 40);
 

@@ -2,9 +2,11 @@
 // service/ is where protobuf and gRPC end; rows are filled in by one file per family.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "daemon/core/ck.h"
 #include "daemon/core/result.h"
 #include "emulator/iam/actions.h"
 
@@ -16,8 +18,14 @@ namespace gw::emulator {
 
 class Card;
 
+// What a request turns out to be once it is read.
+struct RequestFacts {
+  std::optional<CK_MECHANISM_TYPE> mechanism;  // nothing: it names none
+};
+
 // Decodes the request, does the work, encodes the response.
-using RpcHandler = Status (*)(Card& card, grpc::ByteBuffer& request, grpc::ByteBuffer& response);
+using RpcHandler = Status (*)(Card& card, grpc::ByteBuffer& request, grpc::ByteBuffer& response,
+                              RequestFacts& facts);
 
 struct RpcRow {
   std::string_view name;

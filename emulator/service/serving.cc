@@ -4,6 +4,7 @@
 // waiting costs no thread.
 #include "emulator/service/serving.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/async_unary_call.h>
@@ -12,12 +13,15 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "daemon/core/log.h"
 #include "emulator/control/counters.h"
+#include "emulator/engine/card.h"
+#include "emulator/mechanism_table.h"
 #include "emulator/service/admission.h"
 #include "emulator/service/grpc_status.h"
 #include "emulator/service/names.h"
@@ -31,7 +35,6 @@ constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
 constexpr std::size_t kHugeBytes = 80u << 20;
 // Calls of each RPC that a queue is ready to take at any instant.
 constexpr int kAcceptDepth = 8;
-constexpr std::chrono::seconds kStopGrace(2);
 
 grpc::ByteBuffer BufferOf(const std::string& octets) {
   const grpc::Slice slice(octets.data(), octets.size());
@@ -94,9 +97,11 @@ class Call;
 
 class Serving::Impl {
  public:
-  Impl(ServingShared& shared_in, const TlsMaterial* tls);
+  Impl(ServingShared& shared_in, const TlsChoice& tls);
   void Take(Tcp::socket socket, int listener);
-  void StopTaking();
+  void StopTaking(std::chrono::system_clock::time_point until);
+  void Leave(std::chrono::seconds grace);
+  void CancelCalls();
   void End();
 
   ServingShared& shared;
@@ -107,7 +112,9 @@ class Serving::Impl {
  private:
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
   std::vector<std::thread> threads_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
+  const TlsChoice tls_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> usual_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> expired_;  // null: no such TLS
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -142,7 +149,7 @@ class Call {
 
  private:
   Call(Serving::Impl& serving, std::size_t rpc, grpc::ServerCompletionQueue& queue)
-      : serving_(serving), rpc_(rpc), queue_(queue), writer_(&context_) {}
+      : serving_(serving), rpc_(rpc), queue_(queue), writer_(&context_), counted_{rpc, {}, {}} {}
 
   const RpcEnvironment& environment() const { return serving_.shared.environment; }
 
@@ -156,14 +163,16 @@ class Call {
   void Answer() {
     const RpcRow& row = RpcTable()[rpc_];
     fault_ = environment().trouble.TakeFault(row.name);
-    if (auto refusal = environment().admission.Refuse(row, Authorization(), fault_)) {
-      environment().counters.CountFailure(rpc_, refusal->counted_as);
+    if (fault_ && fault_->kind == RpcFault::Kind::kGoaway) serving_.shared.send_goaway();
+    if (auto refusal =
+            environment().admission.Refuse(row, Authorization(), fault_, counted_.identity)) {
+      environment().counters.CountFailure(counted_, refusal->counted_as);
       status_ = std::move(refusal->status);
       Finish();
       return;
     }
     Work(row);
-    Nanoseconds latency = environment().trouble.SampleLatency();
+    Nanoseconds latency = environment().trouble.SampleLatency(row.name);
     if (fault_) latency += fault_->delay;
     if (latency == Nanoseconds::zero()) {
       Finish();
@@ -173,13 +182,16 @@ class Call {
   }
 
   void Work(const RpcRow& row) {
-    const Status result = row.handler(environment().card, request_, response_);
+    Card card(environment().unit, [this] { return context_.peer(); });
+    RequestFacts facts;
+    const Status result = row.handler(card, request_, response_, facts);
+    if (facts.mechanism) counted_.mechanism = MechanismNumber(*facts.mechanism);
     if (result.ok()) {
-      environment().counters.CountSuccess(rpc_);
+      environment().counters.CountSuccess(counted_);
       return;
     }
     if (result.error().kind == ErrorKind::kInternal) log::Error("{}", Describe(result.error()));
-    environment().counters.CountFailure(rpc_, NameOfRv(result.error().rv));
+    environment().counters.CountFailure(counted_, NameOfRv(result.error().rv));
     status_ = ToGrpc(result.error());
   }
 
@@ -189,6 +201,8 @@ class Call {
     switch (fault_->kind) {
       case Kind::kStatus:
       case Kind::kLate:
+      case Kind::kGoaway:
+      case Kind::kPass:
         break;
       case Kind::kDropped:
         if (!serving_.shared.connections.Drop(context_.peer())) context_.TryCancel();
@@ -226,6 +240,7 @@ class Call {
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
+  CountedCall counted_;
   std::optional<RpcFault> fault_;
   std::chrono::steady_clock::time_point arrived_;
   bool finished_ = false;
@@ -252,7 +267,7 @@ void Drain(grpc::ServerCompletionQueue& queue) {
 
 }  // namespace
 
-Serving::Impl::Impl(ServingShared& shared_in, const TlsMaterial* tls) : shared(shared_in) {
+Serving::Impl::Impl(ServingShared& shared_in, const TlsChoice& tls) : shared(shared_in), tls_(tls) {
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -261,8 +276,13 @@ Serving::Impl::Impl(ServingShared& shared_in, const TlsMaterial* tls) : shared(s
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
-  connections_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, CredentialsOf(tls));
+  const auto acceptor_with = [&builder](const TlsMaterial* material) {
+    return builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        CredentialsOf(material));
+  };
+  usual_ = acceptor_with(tls.usual);
+  if (tls.expired != nullptr) expired_ = acceptor_with(tls.expired);
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < cores; ++i) queues_.push_back(builder.AddCompletionQueue());
   server_ = builder.BuildAndStart();
@@ -281,26 +301,43 @@ void Serving::Impl::Take(Tcp::socket socket, int listener) {
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.fd = socket.release(ignored);
   parameters.listener_fd = listener;
-  connections_->HandleNewConnection(&parameters);
+  (tls_.expired_now() ? *expired_ : *usual_).HandleNewConnection(&parameters);
 }
 
-void Serving::Impl::StopTaking() {
+void Serving::Impl::StopTaking(std::chrono::system_clock::time_point until) {
   gate.Close();
-  server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
+  server_->Shutdown(until);
 }
+
+void Serving::Impl::Leave(std::chrono::seconds grace) {
+  const auto stopped = std::async(
+      std::launch::async, [this] { StopTaking(std::chrono::system_clock::time_point::max()); });
+  // By then every call that has come in was taken from its queue.
+  if (stopped.wait_for(grace) == std::future_status::ready) return;
+  working.Close();
+  if (stopped.wait_for(grace) != std::future_status::ready) CancelCalls();
+}
+
+// The C++ interface cancels only at the end of the time that Shutdown() was given.
+void Serving::Impl::CancelCalls() { grpc_server_cancel_all_calls(server_->c_server()); }
 
 void Serving::Impl::End() {
   working.Close();
   for (auto& queue : queues_) queue->Shutdown();
   for (std::thread& thread : threads_) thread.join();
-  server_.reset();
 }
 
-Serving::Serving(ServingShared& shared, const TlsMaterial* tls)
+ServingShared::ServingShared(const RpcEnvironment& e)
+    : environment(e),
+      connections([unit = &e.unit](const std::string& peer) { unit->logins().Forget(peer); }) {}
+
+Serving::Serving(ServingShared& shared, const TlsChoice& tls)
     : impl_(std::make_unique<Impl>(shared, tls)) {}
 Serving::~Serving() = default;
 void Serving::Take(Tcp::socket socket, int listener) { impl_->Take(std::move(socket), listener); }
-void Serving::StopTaking() { impl_->StopTaking(); }
+void Serving::StopTaking(std::chrono::system_clock::time_point until) { impl_->StopTaking(until); }
+void Serving::Leave(std::chrono::seconds grace) { impl_->Leave(grace); }
+void Serving::CancelCalls() { impl_->CancelCalls(); }
 void Serving::End() { impl_->End(); }
 
 }  // namespace gw::emulator

@@ -36,6 +36,15 @@ MechanismParams Ecdh1Of(const grep11::ECDH1DeriveParm& parm) {
   return params;
 }
 
+MechanismParams BtcOf(const grep11::BTCDeriveParm& parm) {
+  BtcParams params;
+  params.type = FromEnum(parm.type());
+  params.child_key_index = parm.childkeyindex();
+  params.chain_code = CopyOf(parm.chaincode());
+  params.version = parm.version();
+  return params;
+}
+
 MechanismParams ParamsOf(const grep11::Mechanism& mechanism) {
   switch (mechanism.Parameter_case()) {
     case grep11::Mechanism::PARAMETER_NOT_SET:
@@ -49,7 +58,9 @@ MechanismParams ParamsOf(const grep11::Mechanism& mechanism) {
     case grep11::Mechanism::kECDH1DeriveParameter:
       return Ecdh1Of(mechanism.ecdh1deriveparameter());
     case grep11::Mechanism::kBTCDeriveParameter:
+      return BtcOf(mechanism.btcderiveparameter());
     case grep11::Mechanism::kECSGParameter:
+      return EcsgParams{FromEnum(mechanism.ecsgparameter().type())};
     case grep11::Mechanism::kKyberKEMParameter:
     case grep11::Mechanism::kECAGGParameter:
       return ForeignParams{};

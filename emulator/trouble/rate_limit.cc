@@ -17,16 +17,27 @@ bool TokenBucket::Take(Time now, double rate, double burst) {
   }
 }
 
-bool RateLimit::Admit(TokenBucket::Time now) {
+Turn RateLimit::Take(TokenBucket::Time now) {
   const double rate = rate_per_s();
-  if (rate <= 0) return true;
-  const std::size_t unit = turn_.fetch_add(1, std::memory_order_relaxed) % units_.size();
-  return units_[unit].Take(now, rate, burst_.load(std::memory_order_relaxed));
+  if (rate <= 0 && !any_down_.load(std::memory_order_relaxed)) return Turn::kTaken;
+  Unit& unit = units_[turn_.fetch_add(1, std::memory_order_relaxed) % units_.size()];
+  if (unit.down.load(std::memory_order_relaxed)) return Turn::kUnitDown;
+  if (rate <= 0) return Turn::kTaken;
+  return unit.bucket.Take(now, rate, burst_.load(std::memory_order_relaxed)) ? Turn::kTaken
+                                                                             : Turn::kAboveRate;
 }
 
-void RateLimit::SetRate(double rate_per_s) {
-  burst_.store(DefaultBurst(rate_per_s), std::memory_order_relaxed);
+void RateLimit::SetRate(double rate_per_s, double burst) {
+  burst_.store(burst, std::memory_order_relaxed);
   rate_per_s_.store(rate_per_s, std::memory_order_relaxed);
+}
+
+void RateLimit::SetDown(const std::vector<std::size_t>& numbers) {
+  for (std::size_t number = 1; number <= units_.size(); ++number) {
+    const bool down = std::ranges::find(numbers, number) != numbers.end();
+    units_[number - 1].down.store(down, std::memory_order_relaxed);
+  }
+  any_down_.store(!numbers.empty(), std::memory_order_relaxed);
 }
 
 }  // namespace gw::emulator

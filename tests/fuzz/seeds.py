@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Room: tests/fuzz. Writes the seeds of the fuzz targets: one frame of each carried function with a body of the right
-shape, a few whole conversations, attribute lists, answers of an HSM, the example configurations.
+shape, a few whole conversations, attribute lists, answers of an HSM, the example configurations, requests to the emulator.
 
 usage: seeds.py FOLDER. May touch: FOLDER, the examples below config/, read only.
 """
@@ -134,9 +134,72 @@ def configurations():
     return seeds
 
 
+def varint(value):
+    out = b""
+    while value > 0x7F:
+        out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
+    return out + bytes([value])
+
+
+def field(number, value):
+    """A protobuf field: a number as varint, octets with their length."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def emulator_requests():
+    """Requests by RPC, from the message table of the service's interface; a key or state of one octet is a real one."""
+    def mech(kind, parameter=b""):
+        return field(1, kind) + (field(2, parameter) if parameter else b"")
+
+    def key(number):
+        return field(5, bytes([number]))
+
+    def template(number, *pairs):
+        return b"".join(field(number, field(1, kind) + field(2, value)) for kind, value in pairs)
+
+    aes, generic, ec_private, ec_public, rsa_private, rsa_public = range(6)
+    cbc, hmac, bound = mech(0x1085, bytes(16)), mech(0x251), mech(0x80020004)
+    yes, length = field(2, 1), field(3, 16)
+    oaep = field(1, 9) + field(3, field(1, 0x250) + field(2, 2))
+    pss = field(1, 0xD) + field(4, field(1, 0x250) + field(2, 2) + field(3, 20))
+    ecdh = field(1, 0x1050) + field(5, field(1, 1) + field(3, b"\4" + bytes(64)))
+    bodies = {
+        "GenerateRandom": [field(1, 16)], "Login": [field(1, b"store") + field(2, b"secret77")],
+        "DigestInit": [field(2, mech(0x250))], "DigestSingle": [field(1, mech(0x220)) + field(2, b"x")],
+        "Digest": [field(1, b"\0") + field(2, b"x")], "DigestUpdate": [field(1, b"\0") + field(2, b"x")],
+        "DigestFinal": [field(1, b"\0")], "EncryptFinal": [field(1, b"\1")], "DecryptFinal": [field(1, b"\2")],
+        "EncryptInit": [field(2, cbc) + field(4, key(aes)), field(2, oaep) + field(4, key(rsa_public)),
+                        field(2, cbc) + field(3, b"old")],
+        "EncryptUpdate": [field(1, b"\1") + field(2, b"x" * 20)], "DecryptUpdate": [field(1, b"\2") + field(2, b"x" * 32)],
+        "SignSingle": [field(2, m) + field(3, b"x" * 32) + field(5, key(k))
+                       for m, k in ((hmac, generic), (pss, rsa_private), (mech(0x1041), ec_private))],
+        "VerifySingle": [field(2, mech(0x1041)) + field(3, b"x") + field(4, bytes(64)) + field(5, key(ec_public))],
+        "SignUpdate": [field(1, b"\3") + field(2, b"x")], "SignFinal": [field(1, b"\3")],
+        "VerifyFinal": [field(1, b"\4") + field(2, bytes(32))],
+        "ReencryptSingle": [field(3, cbc) + field(4, cbc) + field(5, bytes(32)) + field(7, key(aes)) + field(8, key(aes))],
+        "GenerateKey": [field(1, mech(0x1080)) + template(6, (0x161, length), (0x104, yes), (0x162, yes))],
+        "GenerateKeyPair": [field(1, mech(0x1040)) + template(7, (0x108, yes)) + template(8, (0x180, field(1, P256)))],
+        "WrapKey": [field(4, cbc) + field(6, key(generic)) + field(7, key(aes)),
+                    field(4, bound) + field(6, key(aes)) + field(7, key(aes)) + field(8, key(generic))],
+        "UnwrapKey": [field(1, bytes(32)) + field(5, cbc) + template(9, (0x100, field(3, 0x1F))) + field(11, key(aes)),
+                      field(1, b"GBW1" + bytes(80)) + field(5, bound) + field(11, key(aes)) + field(12, key(generic))],
+        "DeriveKey": [field(1, ecdh) + template(8, (0x100, field(3, 0x10)), (0x161, length)) + field(10, key(ec_private))],
+        "GetAttributeValue": [field(1, b"\2") + template(3, (0x100, yes), (0x180, yes))
+                              + field(2, field(1, 0x100) + field(2, b""))],
+        "SetAttributeValue": [field(1, b"\0") + template(3, (0x104, field(2, 0)), (0x170, field(2, 0)))],
+        "RewrapKeyBlob": [field(2, key(aes)), field(1, b"old")],
+    }
+    with open(os.path.join(ROOT, "proto", "grep11", "grep11.proto"), encoding="utf-8") as file:
+        rpcs = re.findall(r"^  rpc (\w+)", file.read(), re.MULTILINE)
+    return {f"{name}-{i}": bytes([rpcs.index(name)]) + body
+            for name, many in bodies.items() for i, body in enumerate(many)}
+
+
 def main():
     for target, make in (("frames", frames), ("attributes", attribute_lists), ("answers", answers),
-                         ("config", configurations)):
+                         ("config", configurations), ("emulator_requests", emulator_requests)):
         folder = os.path.join(sys.argv[1], target)
         os.makedirs(folder, exist_ok=True)
         for name, data in make().items():

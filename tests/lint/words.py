@@ -9,7 +9,7 @@ import sys
 
 import source
 
-TEXT = (".cc", ".h", ".def", ".proto", ".md", ".txt", ".py", ".sh", ".cmake", ".json", ".yaml", ".yml", ".conf",
+TEXT = (".cc", ".h", ".def", ".proto", ".js", ".md", ".txt", ".py", ".sh", ".cmake", ".json", ".yaml", ".yml", ".conf",
         ".example", ".service", ".socket", ".in", ".tsv", "dev", "run")
 ITSELF = ("tests/lint/words.py",)
 
@@ -20,6 +20,7 @@ ANYWHERE = [
     (r"(?<![\w$}{:.-])/(tmp|work|home|root|mnt|Users)/[\w.]", "a path of one machine"),
     (r"\bfor now\b|\btemporar(y|ily) (hack|solution|fix)\b|\bquick fix\b", "a promise without a date"),
     (r"\b(deb|security|ftp)\.debian\.org\b", "a package host"),
+    (r"\bregistry\.(npmjs|yarnpkg)\.\w+", "a package host: npm's omit-lockfile-registry-resolved keeps it out"),
     (r"\bissue (#? ?\d+)\b|\bnext issue\b", "speak of the product, not of how it is made"),
     (r"[ \t]+$", "blanks at the end of the line"),
     (r"\b(whitelist|blacklist)\b", "say allowed, refused"),
@@ -69,6 +70,7 @@ SAMPLES = [
     ("system path", "docs/a.md", "see /etc/grep11d and /run/grep11d/grep11d.sock\n", False),
     ("promise", "daemon/a.cc", "// for now\n", True),
     ("package host", "dev", "curl http://deb.debian.org/x\n", True),
+    ("a registry in a lock file", "tests/package-lock.json", '"resolved": "https://registry.npmjs.org/x"\n', True),
     ("trailing blank", "README.md", "text \n", True),
     ("a wrong name", "daemon/a.cc", "Backend& backend_;\n", True),
     ("a wrong name in a comment only", "daemon/a.cc", "// the backend of others\n", False),

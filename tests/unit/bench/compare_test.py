@@ -3,6 +3,7 @@ import contextlib
 import http.server
 import io
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -15,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "bench"))
 
-from comparison import cli, figures, kills, measure, peers, report, results, scale, suite, table, tls  # noqa: E402
+from comparison import cli, emulator, figures, kills, measure, peers, report, results, scale, suite, table, tls  # noqa: E402
 from comparison.programs import ProgramError, Programs, load_words, report_of  # noqa: E402
 from comparison.results import Results  # noqa: E402
 from comparison.stack import REQUIRED, Stack, StackError, parse_env, undisturbed  # noqa: E402
@@ -343,6 +344,35 @@ class PeersTest(unittest.TestCase):
         self.assertRegex(text, r"find +2\.00 +52\.00 +50\.00 +25\.00 +25\.00 +0\.50")
         self.assertRegex(text, r"digest +- +- +- +- +- +-")
         self.assertIn("it failed", text)
+
+
+class EmulatorTest(unittest.TestCase):
+    SAMPLES = {f"{side}_{depth}": {"throughput": [pace, pace], "p50_us": [1.0, 1.0], "server_cpu_us": [30.0, 30.0]}
+               for side, pace in (("emulator", 95.0), ("floor", 100.0)) for depth in emulator.IN_FLIGHT}
+
+    def rows(self, samples):
+        return [row for row in (figures.compare(figure, samples) for figure in emulator.figures_of()) if row]
+
+    def test_only_the_deepest_is_judged_and_by_nine_tenths(self):
+        judged = [row for row in self.rows(self.SAMPLES) if row.met() is not None]
+        self.assertEqual([row.figure.name for row in judged], ["signatures, 64 in flight"])
+        self.assertTrue(judged[0].met())
+        slower = {**self.SAMPLES, "emulator_64": {**self.SAMPLES["emulator_64"], "throughput": [89.0, 89.0]}}
+        self.assertEqual([row.met() for row in self.rows(slower) if row.met() is not None], [False])
+
+    def test_the_text_has_a_line_for_each_figure_and_what_failed(self):
+        text = emulator.text_of(["head"], self.rows(self.SAMPLES), ["floor_8: gone"])
+        self.assertIn("signatures, 64 in flight", text)
+        self.assertIn(">= 0.9", text)
+        self.assertIn("floor_8: gone", text)
+
+    def test_cpu_of_this_process_is_read(self):
+        self.assertGreater(emulator.cpu_s(os.getpid()), 0)
+
+    def test_it_runs_alone(self):
+        for more in (["--only", "sign"], ["--env", "x"]):
+            with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit):
+                cli.parse(["--build-dir", "x", "--emulator", *more])
 
 
 class ProgramsTest(unittest.TestCase):

@@ -9,8 +9,7 @@
 #include "emulator/tls_material.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_dir.h"
-#include "tests/unit/emulator/support/client.h"
-#include "tests/unit/emulator/support/http.h"
+#include "tests/unit/emulator/support/access.h"
 #include "tests/unit/emulator/support/material.h"
 
 namespace gw::emulator {
@@ -19,34 +18,6 @@ namespace {
 using grep11::Crypto;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Json = nlohmann::json;
-
-class AccessTest : public EmulatorTest {
- protected:
-  grpc::StatusCode Random(Client& client) {
-    grep11::GenerateRandomRequest request;
-    request.set_len(8);
-    client.Call(&Crypto::Stub::GenerateRandom, request);
-    return client.status().error_code();
-  }
-
-  Json Counters() { return Json::parse(HttpCall(ready().control, "GET", "/counters.json").body); }
-
-  HttpAnswer Faults(const std::string& json) {
-    return HttpCall(ready().control, "POST", "/faults", json);
-  }
-
-  HttpAnswer AskIam(const std::string& form) {
-    return HttpCall(ready().iam, "POST", "/identity/token", form, ready().ca_pem);
-  }
-
-  const test::TempDir& folder() const { return folder_; }
-
- private:
-  const test::TempDir folder_;
-};
-
-const std::string kGrant = "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=";
 
 TEST_F(AccessTest, TheTokenEndpointAnswersAsIamDoes) {
   Start();
@@ -147,9 +118,10 @@ TEST_F(AccessTest, CountersAreExact) {
   *request.mutable_privkey() = BlobMessage(pair.private_blob);
   request.set_data(std::string(32, 'h'));
   for (int i = 0; i < 100; ++i) so.Call(&Crypto::Stub::SignSingle, request);
-  EXPECT_EQ(Counters(),
-            Json::parse(R"({"requests":100,"connections":0,"token_fetches":0,"token_refusals":0,
-                                        "rpc":{"SignSingle":100},"result":{"SignSingle":{"OK":100}}})"));
+  EXPECT_EQ(Counters(), Json::parse(R"({
+    "requests": 100, "connections": 0, "token_fetches": 0, "token_refusals": 0,
+    "rpc": {"SignSingle": 100}, "result": {"SignSingle": {"OK": 100}},
+    "mechanism": {"CKM_ECDSA": {"OK": 100}}, "identity": {"iam-ServiceId-so": {"OK": 100}}})"));
   request.clear_privkey();
   so.Call(&Crypto::Stub::SignSingle, request);
   Client other = ClientWith("");
@@ -164,7 +136,36 @@ TEST_F(AccessTest, CountersAreExact) {
             "rpc SignSingle 101\n"
             "result GenerateRandom UNAUTHENTICATED 1\n"
             "result SignSingle CKR_KEY_HANDLE_INVALID 1\n"
-            "result SignSingle OK 100\n");
+            "result SignSingle OK 100\n"
+            "mechanism CKM_ECDSA CKR_KEY_HANDLE_INVALID 1\n"
+            "mechanism CKM_ECDSA OK 100\n"
+            "identity iam-ServiceId-so CKR_KEY_HANDLE_INVALID 1\n"
+            "identity iam-ServiceId-so OK 100\n");
+}
+
+TEST_F(AccessTest, MechanismsNobodyKnowsAreCountedAsOne) {
+  Start();
+  Client so = ClientAs("so");
+  grep11::DigestSingleRequest request;
+  for (const CK_MECHANISM_TYPE type : {0x7fff0001UL, 0x7fff0002UL}) {
+    *request.mutable_mech() = Mech(type);
+    so.Call(&Crypto::Stub::DigestSingle, request);
+  }
+  EXPECT_EQ(Counters()["mechanism"], Json::parse(R"({"unknown":{"CKR_MECHANISM_INVALID":2}})"));
+}
+
+TEST_F(AccessTest, RightsThatLackAreCountedForWhoLacksThem) {
+  options().api_keys =
+      folder().Write("keys.json", R"([{"apikey":"a","iam_id":"one","roles":["reader"]},
+                                      {"apikey":"b","iam_id":"two","roles":["key-operator"]}])");
+  Start();
+  Client one = ClientWith(TokenFor("a"));
+  Client two = ClientWith(TokenFor("b"));
+  EXPECT_EQ(Random(one), grpc::StatusCode::OK);
+  EXPECT_EQ(Random(two), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(Counters()["identity"],
+            Json::parse(R"({"one":{"OK":1},"two":{"PERMISSION_DENIED":1}})"));
+  EXPECT_EQ(Counters()["mechanism"], Json::object());
 }
 
 TEST_F(AccessTest, CannedSignaturesAreDeclaredAndCounted) {
@@ -382,11 +383,11 @@ TEST_F(AccessTest, FaultsThatAreWrongChangeNothing) {
   EXPECT_EQ(Faults(R"([{"rpc":"*","reply":"loud"},{"rpc":"*","chance":2},{"goaway":1},{"seed":-1},
                        {"iam":"gone"}])")
                 .body,
-            "\"reply\": one of drop, garbage, empty, huge, late:DURATION\n"
+            "\"reply\": one of drop, garbage, empty, huge, goaway, pass, late:DURATION\n"
             "\"chance\": more than 0, at most 1\n"
-            "\"clear\", \"revoke_tokens\", \"goaway\", \"drop_connections\": true or false\n"
+            "\"goaway\": true or false\n"
             "\"seed\": a number is needed\n"
-            "\"iam\": one of ok, down, refuse, fail, slow, slow:DURATION\n");
+            "\"iam\": one of ok, down, refuse, fail, fail:STATUS, garbage, slow, slow:DURATION\n");
   EXPECT_EQ(Faults("not JSON").status, 400);
   EXPECT_EQ(AskIam(kGrant + "nobody").status, 400);  // IAM is not down
 }
@@ -492,6 +493,7 @@ TEST(EmulatorOptionsTest, EveryComplaintIsMadeAtOnce) {
   options.token_lifetime = "0";
   options.api_keys = folder.Write("keys.json", "[7]");
   options.master_key = folder.Write("master.key", "short");
+  options.schnorr_s256 = "any";
   Emulator emulator;
   EXPECT_THAT(
       emulator.Start(options),
@@ -499,7 +501,7 @@ TEST(EmulatorOptionsTest, EveryComplaintIsMadeAtOnce) {
                   HasSubstr("absent.key: cannot be read"), HasSubstr("cert.pem: no certificate"),
                   HasSubstr("absent.key: no private key"), HasSubstr("--latency"),
                   HasSubstr("--rate"), HasSubstr("--units"), HasSubstr("--token-lifetime"),
-                  HasSubstr("entry 1"), HasSubstr("master.key")));
+                  HasSubstr("entry 1"), HasSubstr("master.key"), HasSubstr("--schnorr-s256")));
 }
 
 TEST(EmulatorOptionsTest, OpenDoorsAreForLoopbackOnly) {

@@ -35,6 +35,25 @@ Bytes DerOfRaw(const std::string& raw) {
 }
 
 bool IsEc(EVP_PKEY* key) { return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC; }
+bool IsEdwards(EVP_PKEY* key) {
+  return EVP_PKEY_is_a(key, "ED25519") == 1 || EVP_PKEY_is_a(key, "ED448") == 1;
+}
+const EVP_MD* DigestOf(const char* name) {
+  return name == nullptr ? nullptr : EVP_get_digestbyname(name);
+}
+
+struct RawType {
+  const char* name;
+  const char* spki_head;
+  std::size_t point_bytes;
+};
+// The first is that of GREP11's documentation, the others follow from it.
+constexpr RawType kRawTypes[] = {
+    {"ED25519", "3033300e06072a8648ce3d020106032b6570032100", 32},
+    {"ED448", "304c300e06072a8648ce3d020106032b6571033a00", 57},
+    {"X25519", "3033300e06072a8648ce3d020106032b656e032100", 32},
+    {"X448", "304b300e06072a8648ce3d020106032b656f033900", 56},
+};
 
 void Configure(EVP_PKEY_CTX* context, const SoftwareScheme& scheme) {
   if (scheme.rsa_padding == 0) return;
@@ -70,6 +89,10 @@ PkeyPtr NewSoftwareEc(const char* openssl_curve) {
   return PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", openssl_curve));
 }
 
+PkeyPtr NewSoftwareRaw(const char* type) {
+  return PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, type));
+}
+
 PkeyPtr NewSoftwareRsa(unsigned bits) {
   return PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{bits}));
 }
@@ -80,6 +103,32 @@ std::string SpkiOf(EVP_PKEY* key) {
   std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
   OPENSSL_free(der);
   return out;
+}
+
+std::string RawSpkiOf(EVP_PKEY* key) {
+  for (const RawType& type : kRawTypes) {
+    if (EVP_PKEY_is_a(key, type.name) != 1) continue;
+    Bytes spki = Hex(type.spki_head);
+    const std::size_t head = spki.size();
+    std::size_t size = type.point_bytes;
+    spki.resize(head + size);
+    EVP_PKEY_get_raw_public_key(key, spki.data() + head, &size);
+    return std::string(TextOf(spki));
+  }
+  return {};
+}
+
+PkeyPtr RawPublicKeyOf(const char* name, const std::string& maced_spki) {
+  for (const RawType& type : kRawTypes) {
+    const Bytes head = Hex(type.spki_head);
+    const bool fits = std::string_view(name) == type.name &&
+                      maced_spki.size() > head.size() + type.point_bytes &&
+                      maced_spki.starts_with(TextOf(head));
+    if (!fits) continue;
+    return PkeyPtr(EVP_PKEY_new_raw_public_key_ex(
+        nullptr, name, nullptr, Octets(maced_spki) + head.size(), type.point_bytes));
+  }
+  return nullptr;
 }
 
 std::string Pkcs8Of(EVP_PKEY* key) {
@@ -100,10 +149,10 @@ PkeyPtr FromPkcs8(const std::string& der) {
 std::string SoftwareSign(EVP_PKEY* key, const SoftwareScheme& scheme, const std::string& data) {
   Bytes out(2048);
   std::size_t size = out.size();
-  if (scheme.digest != nullptr) {
+  if (scheme.digest != nullptr || IsEdwards(key)) {
     const MdCtxPtr context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* inner = nullptr;
-    EVP_DigestSignInit(context.get(), &inner, EVP_get_digestbyname(scheme.digest), nullptr, key);
+    EVP_DigestSignInit(context.get(), &inner, DigestOf(scheme.digest), nullptr, key);
     Configure(inner, scheme);
     EVP_DigestSign(context.get(), out.data(), &size, Octets(data), data.size());
   } else {
@@ -119,10 +168,10 @@ std::string SoftwareSign(EVP_PKEY* key, const SoftwareScheme& scheme, const std:
 bool SoftwareVerify(EVP_PKEY* key, const SoftwareScheme& scheme, const std::string& data,
                     const std::string& signature) {
   const Bytes encoded = IsEc(key) ? DerOfRaw(signature) : CopyOf(signature);
-  if (scheme.digest != nullptr) {
+  if (scheme.digest != nullptr || IsEdwards(key)) {
     const MdCtxPtr context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* inner = nullptr;
-    EVP_DigestVerifyInit(context.get(), &inner, EVP_get_digestbyname(scheme.digest), nullptr, key);
+    EVP_DigestVerifyInit(context.get(), &inner, DigestOf(scheme.digest), nullptr, key);
     Configure(inner, scheme);
     return EVP_DigestVerify(context.get(), encoded.data(), encoded.size(), Octets(data),
                             data.size()) == 1;
@@ -132,6 +181,16 @@ bool SoftwareVerify(EVP_PKEY* key, const SoftwareScheme& scheme, const std::stri
   Configure(context.get(), scheme);
   return EVP_PKEY_verify(context.get(), encoded.data(), encoded.size(), Octets(data),
                          data.size()) == 1;
+}
+
+std::string SoftwareAgree(EVP_PKEY* own, EVP_PKEY* peer) {
+  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, own, nullptr));
+  Bytes secret(128);
+  std::size_t size = secret.size();
+  const bool agreed = EVP_PKEY_derive_init(context.get()) == 1 &&
+                      EVP_PKEY_derive_set_peer(context.get(), peer) == 1 &&
+                      EVP_PKEY_derive(context.get(), secret.data(), &size) == 1;
+  return agreed ? std::string(TextOf(ByteView(secret).first(size))) : std::string();
 }
 
 }  // namespace gw::emulator

@@ -52,29 +52,29 @@ TEST(LatencyTest, DrawsFromItsDistribution) {
 TEST(RateLimitTest, LetsTheBurstThroughAndThenTheRate) {
   RateLimit limit(1, 100, 10);
   TokenBucket::Time now(1h);
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(limit.Admit(now)) << i;
-  EXPECT_FALSE(limit.Admit(now));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(limit.Take(now), Turn::kTaken) << i;
+  EXPECT_EQ(limit.Take(now), Turn::kAboveRate);
   int admitted = 0;
-  for (int ms = 1; ms <= 1000; ++ms) admitted += limit.Admit(now + ms * 1ms) ? 1 : 0;
+  for (int ms = 1; ms <= 1000; ++ms) admitted += limit.Take(now + ms * 1ms) == Turn::kTaken ? 1 : 0;
   EXPECT_EQ(admitted, 100);
 }
 
 TEST(RateLimitTest, UnitsTakeTurns) {
   RateLimit limit(3, 100, 1);
   const TokenBucket::Time now(1h);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(limit.Admit(now));
-  EXPECT_FALSE(limit.Admit(now));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limit.Take(now), Turn::kTaken);
+  EXPECT_EQ(limit.Take(now), Turn::kAboveRate);
 }
 
 TEST(RateLimitTest, ZeroIsNoLimitAndMayChange) {
   RateLimit limit(1, 0, 1);
   const TokenBucket::Time now(1h);
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(limit.Admit(now));
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(limit.Take(now), Turn::kTaken);
   limit.SetRate(10);
-  EXPECT_TRUE(limit.Admit(now));
-  EXPECT_FALSE(limit.Admit(now));
+  EXPECT_EQ(limit.Take(now), Turn::kTaken);
+  EXPECT_EQ(limit.Take(now), Turn::kAboveRate);
   limit.SetRate(0);
-  EXPECT_TRUE(limit.Admit(now));
+  EXPECT_EQ(limit.Take(now), Turn::kTaken);
 }
 
 TEST(DelayLineTest, RunsInOrderOfTime) {
@@ -120,12 +120,12 @@ TEST(TroubleTest, FaultsAreHandedOutAsOftenAsAsked) {
 
 TEST(TroubleTest, LatencyMayChangeAtAnyTime) {
   Trouble trouble(Latency(), 1, 0, 1);
-  EXPECT_EQ(trouble.SampleLatency(), 0ns);
+  EXPECT_EQ(trouble.SampleLatency("SignSingle"), 0ns);
   trouble.SetLatency(*Latency::Parse("3ms"));
-  EXPECT_EQ(trouble.SampleLatency(), 3ms);
+  EXPECT_EQ(trouble.SampleLatency("SignSingle"), 3ms);
   trouble.SetLatency(Latency());
-  EXPECT_EQ(trouble.SampleLatency(), 0ns);
-  EXPECT_EQ(trouble.SampleLatency(), 0ns);
+  EXPECT_EQ(trouble.SampleLatency("SignSingle"), 0ns);
+  EXPECT_EQ(trouble.SampleLatency("SignSingle"), 0ns);
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+// Room: emulator/crypto.
+#include "emulator/crypto/dilithium/shake.h"
+
+#include "daemon/core/check.h"
+#include "emulator/crypto/openssl.h"
+
+namespace gw::emulator::dilithium {
+namespace {
+
+using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
+
+const EVP_MD* Fetched(const char* name) {
+  const EVP_MD* md = EVP_MD_fetch(nullptr, name, nullptr);
+  GW_CHECK(md != nullptr);
+  return md;
+}
+
+const EVP_MD* MdOf(Shake shake) {
+  static const EVP_MD* const k128 = Fetched("SHAKE128");
+  static const EVP_MD* const k256 = Fetched("SHAKE256");
+  return shake == Shake::k128 ? k128 : k256;
+}
+
+}  // namespace
+
+void ShakeInto(Shake shake, std::initializer_list<ByteView> parts, std::span<Byte> out) {
+  const MdCtxPtr md(EVP_MD_CTX_new());  // freeing it wipes the sponge
+  GW_CHECK(md != nullptr && EVP_DigestInit_ex2(md.get(), MdOf(shake), nullptr) == 1);
+  for (const ByteView part : parts) {
+    GW_CHECK(EVP_DigestUpdate(md.get(), part.data(), part.size()) == 1);
+  }
+  GW_CHECK(EVP_DigestFinalXOF(md.get(), out.data(), out.size()) == 1);
+}
+
+WipedBytes Shake256(std::initializer_list<ByteView> parts, std::size_t size) {
+  WipedBytes out(size);
+  ShakeInto(Shake::k256, parts, out);
+  return out;
+}
+
+}  // namespace gw::emulator::dilithium
