@@ -1,40 +1,12 @@
 // Room: emulator/crypto.
 #include "emulator/crypto/ec.h"
 
-#include <openssl/err.h>
-
-#include <array>
-
 #include "daemon/core/check.h"
 #include "emulator/crypto/openssl.h"
+#include "emulator/crypto/pair_signature.h"
 
 namespace gw::emulator {
 namespace {
-
-constexpr std::size_t kMaxDerSignature = 2 * (66 + 4) + 4;
-
-Result<Bytes> RawOfDer(const CurveRow& curve, ByteView der) {
-  const Byte* at = der.data();
-  const EcdsaSigPtr signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-  if (signature == nullptr) return InternalError("OpenSSL made a signature that does not parse");
-  const int half = static_cast<int>(curve.order_bytes());
-  Bytes raw(2 * curve.order_bytes());
-  BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), raw.data(), half);
-  BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + half, half);
-  return raw;
-}
-
-Bytes DerOfRaw(ByteView raw) {
-  const int half = static_cast<int>(raw.size() / 2);
-  const EcdsaSigPtr signature(ECDSA_SIG_new());
-  GW_CHECK(signature != nullptr);
-  GW_CHECK(ECDSA_SIG_set0(signature.get(), BN_bin2bn(raw.data(), half, nullptr),
-                          BN_bin2bn(raw.data() + half, half, nullptr)) == 1);
-  Bytes der(kMaxDerSignature);
-  Byte* at = der.data();
-  der.resize(static_cast<std::size_t>(i2d_ECDSA_SIG(signature.get(), &at)));
-  return der;
-}
 
 PkeyPtr PeerOf(const PKey& key, ByteView point) {
   PkeyPtr peer(EVP_PKEY_new());
@@ -68,29 +40,12 @@ Result<SecretBytes> Agree(const PKey& key, const PkeyPtr& peer) {
 Result<Bytes> EcdsaSign(const PKey& key, ByteView digest) {
   GW_TRY_VOID(RequireCurve(key, CurveKind::kWeierstrass));
   if (digest.empty()) return CallerError(CKR_DATA_LEN_RANGE, "nothing to sign");
-  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
-  std::array<Byte, kMaxDerSignature> der;
-  std::size_t size = der.size();
-  if (context == nullptr || EVP_PKEY_sign_init(context.get()) != 1 ||
-      EVP_PKEY_sign(context.get(), der.data(), &size, digest.data(), digest.size()) != 1) {
-    return OpensslError(CKR_DATA_LEN_RANGE, "ECDSA failed");
-  }
-  return RawOfDer(*key.curve(), ByteView(der).first(size));
+  return SignPair(key, digest, CKR_DATA_LEN_RANGE);
 }
 
 Status EcdsaVerify(const PKey& key, ByteView digest, ByteView signature) {
   GW_TRY_VOID(RequireCurve(key, CurveKind::kWeierstrass));
-  if (signature.size() != key.signature_bytes()) {
-    return CallerError(CKR_SIGNATURE_LEN_RANGE, "signature is not twice as long as the order");
-  }
-  const Bytes der = DerOfRaw(signature);
-  const PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
-  const bool good =
-      context != nullptr && EVP_PKEY_verify_init(context.get()) == 1 &&
-      EVP_PKEY_verify(context.get(), der.data(), der.size(), digest.data(), digest.size()) == 1;
-  ERR_clear_error();
-  if (!good) return CallerError(CKR_SIGNATURE_INVALID);
-  return Ok();
+  return VerifyPair(key, digest, signature);
 }
 
 Result<SecretBytes> EcdhSecret(const PKey& key, ByteView point) {

@@ -2,54 +2,23 @@
 #include <openssl/rsa.h>
 
 #include "emulator/crypto/symmetric.h"
-#include "tests/unit/emulator/support/client.h"
 #include "tests/unit/emulator/support/material.h"
+#include "tests/unit/emulator/support/rpc_test.h"
 
 namespace gw::emulator {
 namespace {
 
 using grep11::Crypto;
 
-class CryptRpcTest : public EmulatorTest {
+class CryptRpcTest : public RpcTest {
  protected:
-  void SetUp() override {
-    Start();
-    client_ = std::make_unique<Client>(ClientAs("so"));
-  }
-  Client& client() { return *client_; }
-
-  std::string Encrypt(const grep11::Mechanism& mechanism, const std::string& key,
-                      const std::string& plain) {
-    grep11::EncryptSingleRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_key() = BlobMessage(key);
-    request.set_plain(plain);
-    return client().Call(&Crypto::Stub::EncryptSingle, request).ciphered();
-  }
-
-  std::string Decrypt(const grep11::Mechanism& mechanism, const std::string& key,
-                      const std::string& ciphered) {
-    grep11::DecryptSingleRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_key() = BlobMessage(key);
-    request.set_ciphered(ciphered);
-    return client().Call(&Crypto::Stub::DecryptSingle, request).plain();
-  }
-
   // An AES key of known value.
   std::string ImportAes(const Bytes& value) {
-    const std::string kek = MakeAes(client(), 32);
-    const grep11::Mechanism mechanism = MechIv(CKM_AES_CBC_PAD, Bytes(16, 3));
-    grep11::UnwrapKeyRequest unwrap;
-    unwrap.set_wrapped(Encrypt(mechanism, kek, Str(value)));
-    *unwrap.mutable_mech() = mechanism;
-    *unwrap.mutable_kek() = BlobMessage(kek);
-    Put(unwrap.mutable_template_(), CKA_CLASS, std::uint64_t{CKO_SECRET_KEY});
-    Put(unwrap.mutable_template_(), CKA_KEY_TYPE, std::uint64_t{CKK_AES});
-    Put(unwrap.mutable_template_(), CKA_VALUE_LEN, std::uint64_t{value.size()});
-    Put(unwrap.mutable_template_(), CKA_ENCRYPT, true);
-    Put(unwrap.mutable_template_(), CKA_DECRYPT, true);
-    const auto response = client().Call(&Crypto::Stub::UnwrapKey, unwrap);
+    const auto response = Import(value, Template({{CKA_CLASS, std::uint64_t{CKO_SECRET_KEY}},
+                                                  {CKA_KEY_TYPE, std::uint64_t{CKK_AES}},
+                                                  {CKA_VALUE_LEN, std::uint64_t{value.size()}},
+                                                  {CKA_ENCRYPT, true},
+                                                  {CKA_DECRYPT, true}}));
     EXPECT_EQ(client().Rv(), CKR_OK) << client().status().error_message();
     return response.unwrappedbytes();
   }
@@ -79,30 +48,6 @@ class CryptRpcTest : public EmulatorTest {
     final.set_state(state);
     return out + client().Call(&Crypto::Stub::EncryptFinal, final).ciphered();
   }
-
-  std::string DecryptInParts(const grep11::Mechanism& mechanism, const std::string& key,
-                             const std::string& ciphered, std::size_t size) {
-    grep11::DecryptInitRequest init;
-    *init.mutable_mech() = mechanism;
-    *init.mutable_key() = BlobMessage(key);
-    std::string state = client().Call(&Crypto::Stub::DecryptInit, init).state();
-    std::string out;
-    for (std::size_t at = 0; at < ciphered.size(); at += size) {
-      grep11::DecryptUpdateRequest update;
-      update.set_state(state);
-      update.set_ciphered(ciphered.substr(at, size));
-      const auto response = client().Call(&Crypto::Stub::DecryptUpdate, update);
-      EXPECT_EQ(client().Rv(), CKR_OK);
-      state = response.state();
-      out += response.plain();
-    }
-    grep11::DecryptFinalRequest final;
-    final.set_state(state);
-    return out + client().Call(&Crypto::Stub::DecryptFinal, final).plain();
-  }
-
- private:
-  std::unique_ptr<Client> client_;
 };
 
 struct AesVector {

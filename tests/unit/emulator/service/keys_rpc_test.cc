@@ -1,81 +1,17 @@
 // Room: tests. Keys over the wire: templates, the import and export recipes, what rights forbid.
 #include "emulator/crypto/symmetric.h"
-#include "tests/unit/emulator/support/client.h"
 #include "tests/unit/emulator/support/material.h"
+#include "tests/unit/emulator/support/rpc_test.h"
 
 namespace gw::emulator {
 namespace {
 
 using grep11::Crypto;
 
-class KeysRpcTest : public EmulatorTest {
+class KeysRpcTest : public RpcTest {
  protected:
-  void SetUp() override {
-    Start();
-    client_ = std::make_unique<Client>(ClientAs("so"));
-  }
-  Client& client() { return *client_; }
-
-  grep11::GenerateKeyResponse Generate(CK_MECHANISM_TYPE type, const WireMap& attributes) {
-    grep11::GenerateKeyRequest request;
-    *request.mutable_mech() = Mech(type);
-    *request.mutable_template_() = attributes;
-    return client().Call(&Crypto::Stub::GenerateKey, request);
-  }
-
-  grep11::GenerateKeyPairResponse GeneratePair(CK_MECHANISM_TYPE type,
-                                               const WireMap& private_template,
-                                               const WireMap& public_template) {
-    grep11::GenerateKeyPairRequest request;
-    *request.mutable_mech() = Mech(type);
-    *request.mutable_privkeytemplate() = private_template;
-    *request.mutable_pubkeytemplate() = public_template;
-    return client().Call(&Crypto::Stub::GenerateKeyPair, request);
-  }
-
-  std::string Wrap(const grep11::Mechanism& mechanism, const std::string& key,
-                   const std::string& kek) {
-    grep11::WrapKeyRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_key() = BlobMessage(key);
-    *request.mutable_kek() = BlobMessage(kek);
-    return client().Call(&Crypto::Stub::WrapKey, request).wrapped();
-  }
-
-  grep11::UnwrapKeyResponse Unwrap(const grep11::Mechanism& mechanism, const std::string& wrapped,
-                                   const std::string& kek, const WireMap& attributes) {
-    grep11::UnwrapKeyRequest request;
-    *request.mutable_mech() = mechanism;
-    request.set_wrapped(wrapped);
-    if (!kek.empty()) *request.mutable_kek() = BlobMessage(kek);
-    *request.mutable_template_() = attributes;
-    return client().Call(&Crypto::Stub::UnwrapKey, request);
-  }
-
-  std::string Encrypt(const grep11::Mechanism& mechanism, const std::string& key,
-                      const std::string& plain) {
-    grep11::EncryptSingleRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_key() = BlobMessage(key);
-    request.set_plain(plain);
-    return client().Call(&Crypto::Stub::EncryptSingle, request).ciphered();
-  }
-
-  std::string Decrypt(const grep11::Mechanism& mechanism, const std::string& key,
-                      const std::string& ciphered) {
-    grep11::DecryptSingleRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_key() = BlobMessage(key);
-    request.set_ciphered(ciphered);
-    return client().Call(&Crypto::Stub::DecryptSingle, request).plain();
-  }
-
   std::string Sign(const std::string& key, const std::string& data) {
-    grep11::SignSingleRequest request;
-    *request.mutable_mech() = Mech(CKM_ECDSA);
-    *request.mutable_privkey() = BlobMessage(key);
-    request.set_data(data);
-    return client().Call(&Crypto::Stub::SignSingle, request).signature();
+    return RpcTest::Sign(Mech(CKM_ECDSA), key, data);
   }
 
   grep11::GetAttributeValueResponse GetAttributes(const std::string& blob,
@@ -85,30 +21,7 @@ class KeysRpcTest : public EmulatorTest {
     for (const CK_ATTRIBUTE_TYPE type : types) Put(request.mutable_attributes(), type, false);
     return client().Call(&Crypto::Stub::GetAttributeValue, request);
   }
-
-  std::string SetAttribute(const std::string& blob, CK_ATTRIBUTE_TYPE type, bool value) {
-    grep11::SetAttributeValueRequest request;
-    request.set_object(blob);
-    Put(request.mutable_attributes(), type, value);
-    return client().Call(&Crypto::Stub::SetAttributeValue, request).object();
-  }
-
- private:
-  std::unique_ptr<Client> client_;
 };
-
-// A template in one expression.
-struct Attribute {
-  CK_ATTRIBUTE_TYPE type;
-  std::variant<bool, std::uint64_t, Bytes> value;
-};
-WireMap Template(std::initializer_list<Attribute> attributes) {
-  WireMap map;
-  for (const Attribute& attribute : attributes) {
-    std::visit([&](const auto& value) { Put(&map, attribute.type, value); }, attribute.value);
-  }
-  return map;
-}
 
 std::uint64_t HeaderBits(const std::string& blob) {
   std::uint64_t bits = 0;

@@ -3,67 +3,34 @@
 #include <openssl/rsa.h>
 
 #include "emulator/crypto/symmetric.h"
-#include "tests/unit/emulator/support/client.h"
 #include "tests/unit/emulator/support/material.h"
+#include "tests/unit/emulator/support/rpc_test.h"
 
 namespace gw::emulator {
 namespace {
 
 using grep11::Crypto;
 
-class SignRpcTest : public EmulatorTest {
+class SignRpcTest : public RpcTest {
  protected:
-  void SetUp() override {
-    Start();
-    client_ = std::make_unique<Client>(ClientAs("so"));
-  }
-
-  std::string Sign(const grep11::Mechanism& mechanism, const std::string& key,
-                   const std::string& data) {
-    grep11::SignSingleRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_privkey() = BlobMessage(key);
-    request.set_data(data);
-    return client_->Call(&Crypto::Stub::SignSingle, request).signature();
-  }
-
-  CK_RV Verify(const grep11::Mechanism& mechanism, const std::string& key, const std::string& data,
-               const std::string& signature) {
-    grep11::VerifySingleRequest request;
-    *request.mutable_mech() = mechanism;
-    *request.mutable_pubkey() = BlobMessage(key);
-    request.set_data(data);
-    request.set_signature(signature);
-    client_->Call(&Crypto::Stub::VerifySingle, request);
-    return client_->Rv();
-  }
-
-  // Init, Updates of uneven parts, Final.
+  // Updates of uneven parts.
   std::string SignInParts(const grep11::Mechanism& mechanism, const std::string& key,
                           const std::string& data) {
-    grep11::SignInitRequest init;
-    *init.mutable_mech() = mechanism;
-    *init.mutable_privkey() = BlobMessage(key);
-    std::string state = client_->Call(&Crypto::Stub::SignInit, init).state();
-    EXPECT_EQ(client_->Rv(), CKR_OK);
+    std::string state = SignInit(mechanism, key);
+    EXPECT_EQ(Rv(), CKR_OK);
     const std::size_t length = state.size();
     for (std::size_t at = 0, part = 1; at < data.size(); at += part, part = part * 2 + 1) {
       grep11::SignUpdateRequest update;
       update.set_state(state);
       update.set_data(data.substr(at, part));
-      state = client_->Call(&Crypto::Stub::SignUpdate, update).state();
-      EXPECT_EQ(client_->Rv(), CKR_OK);
+      state = client().Call(&Crypto::Stub::SignUpdate, update).state();
+      EXPECT_EQ(Rv(), CKR_OK);
       EXPECT_EQ(state.size(), length);
     }
     grep11::SignFinalRequest final;
     final.set_state(state);
-    return client_->Call(&Crypto::Stub::SignFinal, final).signature();
+    return client().Call(&Crypto::Stub::SignFinal, final).signature();
   }
-
-  Client& client() { return *client_; }
-
- private:
-  std::unique_ptr<Client> client_;
 };
 
 struct EcCase {

@@ -255,7 +255,7 @@ grep11::UnwrapKeyResponse RpcTest::Unwrap(const grep11::Mechanism& mechanism,
   grep11::UnwrapKeyRequest request;
   *request.mutable_mech() = mechanism;
   request.set_wrapped(wrapped);
-  *request.mutable_kek() = BlobMessage(kek);
+  if (!kek.empty()) *request.mutable_kek() = BlobMessage(kek);
   *request.mutable_template_() = attributes;
   return client().Call(&Crypto::Stub::UnwrapKey, request);
 }
