@@ -89,7 +89,8 @@ void Run(ByteView input) {
   grpc::ByteBuffer octets =
       BufferOf(parses ? request->SerializeAsString() : std::string(TextOf(input.subspan(1))));
   grpc::ByteBuffer response;
-  const Status done = row.handler(card, octets, response);
+  RequestFacts facts;
+  const Status done = row.handler(card, octets, response, facts);
   GW_CHECK(done.ok() || done.error().rv != CKR_OK);
   static_cast<void>(card.Logout());
 }

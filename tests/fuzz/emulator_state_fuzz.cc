@@ -35,9 +35,13 @@ void TakeUp(Card& card, ByteView state) {
 }
 
 const MechanismParams& ParamsFor(Byte index) {
-  static const std::array<MechanismParams, 5> params = {
-      std::monostate{}, Bytes(16, 9), OaepParams{CKM_SHA256, CKG_MGF1_SHA256, {}},
-      PssParams{CKM_SHA256, CKG_MGF1_SHA256, 20}, Ecdh1Params{CKD_NULL, {}, Bytes(65, 4)}};
+  static const std::array<MechanismParams, 7> params = {std::monostate{},
+                                                        Bytes(16, 9),
+                                                        OaepParams{CKM_SHA256, CKG_MGF1_SHA256, {}},
+                                                        PssParams{CKM_SHA256, CKG_MGF1_SHA256, 20},
+                                                        Ecdh1Params{CKD_NULL, {}, Bytes(65, 4)},
+                                                        EcsgParams{kEcsgS256},
+                                                        BtcParams{}};
   return params[index % params.size()];
 }
 
