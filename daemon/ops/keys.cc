@@ -2,6 +2,7 @@
 #include "daemon/ops/keys.h"
 
 #include "daemon/attributes/template_rules.h"
+#include "daemon/localcrypto/curve.h"
 #include "daemon/mechanism/mechanism_table.h"
 #include "daemon/ops/key_use.h"
 #include "daemon/ops/made_key.h"
@@ -80,6 +81,18 @@ std::optional<std::size_t> WrappedBytes(const MechanismRow& row, const Object& w
   const bool known = key.object_class == CKO_SECRET_KEY && value_bytes && *value_bytes != 0;
   if (!known || row.family != Family::kAesCbcPad) return std::nullopt;
   return (*value_bytes / row.block_bytes + 1) * row.block_bytes;
+}
+
+// Applications give the other side's point bare or, as they read it from CKA_EC_POINT, as a DER
+// OCTET STRING (behaviour 5.2); the HSM takes it bare (wire sheet 6.3).
+Mechanism WithRawPoint(const Mechanism& mechanism, const Object& base_key) {
+  Mechanism raw = mechanism;
+  auto* ecdh = std::get_if<Ecdh1Parameter>(&raw.parameter);
+  const Bytes* params = base_key.attributes.Find(CKA_EC_PARAMS);
+  const Curve* curve = params == nullptr ? nullptr : FindCurve(*params);
+  if (ecdh != nullptr && curve != nullptr)
+    ecdh->public_data = CopyOf(RawPoint(ecdh->public_data, *curve));
+  return raw;
 }
 
 Awaitable<Result<Bytes>> AskToWrap(const CallScope& scope, const Mechanism& mechanism,
@@ -170,8 +183,9 @@ Awaitable<Result<ObjectHandle>> DeriveKey(const CallScope& scope, const Mechanis
                              demanded, &base_key->attributes));
   GW_CO_TRY(call, co_await ForHsm(scope));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kDerive);
-  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().DeriveKey(call, mechanism, base_key->key,
-                                                                     for_hsm)));
+  const Mechanism raw = WithRawPoint(mechanism, *base_key);
+  GW_CO_TRY(made,
+            Noted(scope, co_await scope.token->hsm().DeriveKey(call, raw, base_key->key, for_hsm)));
   GW_CO_TRY_VOID(AddMadeParts(attributes, made));
   Object object = ObjectFrom(std::move(attributes), std::move(made.key));
   co_return co_await AddObject(scope, std::move(object));

@@ -37,6 +37,12 @@ void AddPublicParts(AttributeList& attributes, const PublicKey& key) {
   attributes.Set(CKA_EC_POINT, WrapOctets(key.EcPoint()));
 }
 
+ByteView RawPoint(ByteView point, const Curve& curve) {
+  if (point.size() == curve.PointBytes()) return point;
+  const ByteView inner = UnwrapOctets(point);
+  return inner.size() == curve.PointBytes() ? inner : point;
+}
+
 Result<Bytes> SpkiFor(const AttributeList& attributes) {
   if (const Bytes* modulus = attributes.Find(CKA_MODULUS)) {
     const Bytes* exponent = attributes.Find(CKA_PUBLIC_EXPONENT);

@@ -18,4 +18,8 @@ void AddPublicParts(AttributeList& attributes, const PublicKey& key);
 //   SpkiFromEc
 Result<Bytes> SpkiFor(const AttributeList& attributes);
 
+// A point of this curve without the DER OCTET STRING around it; as it is, if nothing is around it.
+// What tells them apart is the length: a raw point, too, begins with the octet of that tag.
+ByteView RawPoint(ByteView point, const Curve& curve);
+
 }  // namespace gw::ops

@@ -28,7 +28,7 @@ Awaitable<Status> CheckAcceptable(Token& token, const Pin& pin, Deadline deadlin
   auto identity = co_await token.identities()->Authenticate(std::move(key), deadline);
   if (identity) co_return Ok();
   Error error = std::move(identity).error();
-  if (error.rv == CKR_PIN_INCORRECT) error.rv = CKR_PIN_INVALID;
+  if (error.rv == CKR_PIN_INCORRECT || error.rv == CKR_PIN_LOCKED) error.rv = CKR_PIN_INVALID;
   co_return error;
 }
 
@@ -75,7 +75,9 @@ Awaitable<Result<std::map<TokenSetting, Bytes>>> CheckSecurityOfficer(Services& 
                                                                       Deadline deadline) {
   if (token.identities() == nullptr) {
     if (!HasStoredPin(token, PinOwner::kSecurityOfficer)) {
-      GW_CO_TRY_VOID(CheckNewPin(so_pin));
+      // The function has no code of its own for a PIN that is too short or too long.
+      if (!CheckNewPin(so_pin))
+        co_return CallerError(CKR_PIN_INCORRECT, "PINs have 4 to 1024 octets");
       co_return co_await SettingsForPin(services, PinOwner::kSecurityOfficer, so_pin->view());
     }
     GW_CO_TRY_VOID(
@@ -167,6 +169,10 @@ Awaitable<Status> SetPin(const CallScope& scope, Pin old_pin, Pin new_pin) {
                              ? UserState::kSecurityOfficer
                              : UserState::kNormal;
   Token& token = *scope.token;
+  if (token.identities() == nullptr && !HasStoredPin(token, OwnerFor(user))) {
+    // C_SetPIN has no code for a PIN that was never set; nothing can match it.
+    co_return CallerError(CKR_PIN_INCORRECT, "no PIN is set yet: that is C_InitPIN");
+  }
   GW_CO_TRY_VOID(co_await Identify(scope, user, old_pin));
   if (token.identities() == nullptr) {
     auto settings = co_await SettingsForPin(scope.services, OwnerFor(user), new_pin->view());

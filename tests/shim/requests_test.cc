@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <set>
+#include <thread>
 
 #include "proto/pkcs11/ck_ibm.h"
 #include "tests/shim/shim_fixture.h"
@@ -470,6 +471,29 @@ TEST_F(RequestsTest, ErrorsOfTheDaemonReachTheCallerUnchanged) {
     }
     EXPECT_EQ(result, kVendorCode);
   }
+}
+
+// All at once, since each waits until no daemon can be expected any more.
+TEST_F(RequestsTest, WithoutADaemonEachFunctionGivesTheAnswerOfItsRow) {
+  setenv("GREP11_RECONNECT_S", "1", 1);
+  Initialize();
+  daemon_->Stop();
+  std::vector<Row> rows = AllRows();
+  std::erase_if(rows, [](const Row& row) { return row.function == Function::C_Finalize; });
+  std::vector<CK_RV> results(rows.size(), CKR_OK);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    threads.emplace_back([&, i] {
+      // The rows' own checks of results do not hold here.
+      testing::TestPartResultArray ignored;
+      const testing::ScopedFakeTestPartResultReporter reporter(
+          testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &ignored);
+      results[i] = rows[i].call(*p11_.v240());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    EXPECT_EQ(results[i], wire::RowOf(rows[i].function).no_daemon) << NameOf(rows[i].function);
 }
 
 TEST_F(RequestsTest, RequestNumbersAreNeverReused) {

@@ -117,6 +117,33 @@ TEST_F(CipherTest, AnEmptyUpdateIsAllowedAndCostsNothing) {
   EXPECT_THAT(hsm_.requests, IsEmpty());
 }
 
+// Gathered until Final, as far as the configuration allows; then the function has its length error.
+TEST_F(CipherTest, TooMuchForAMechanismOfOnePartEndsIt) {
+  gateway().local.verify = false;
+  gateway().limits.gathered_bytes = 10;
+  const struct {
+    CipherDirection direction;
+    OperationKind kind;
+    CK_OBJECT_CLASS object_class;
+    CK_ATTRIBUTE_TYPE usage;
+    CK_RV rv;
+  } rows[] = {{CipherDirection::kEncrypt, OperationKind::kEncrypt, CKO_PUBLIC_KEY, CKA_ENCRYPT,
+               CKR_DATA_LEN_RANGE},
+              {CipherDirection::kDecrypt, OperationKind::kDecrypt, CKO_PRIVATE_KEY, CKA_DECRYPT,
+               CKR_ENCRYPTED_DATA_LEN_RANGE}};
+  for (const auto& row : rows) {
+    const auto scope = Session();
+    const ObjectPtr key = application_->AddSessionObject(
+        KeyObject(row.object_class, CKK_RSA, row.usage), *scope.session);
+    ASSERT_TRUE(ops::CipherInit(scope, row.direction, Mechanism{CKM_RSA_PKCS, {}},
+                                application_->HandleOf(*key)));
+    EXPECT_EQ(RvOf(Run(ops::CipherUpdate(scope, row.direction, Bytes(10, 'x'), 0))), CKR_OK);
+    EXPECT_EQ(RvOf(Run(ops::CipherUpdate(scope, row.direction, Bytes(1, 'x'), 0))), row.rv);
+    EXPECT_FALSE(scope.operations().Has(row.kind));
+  }
+  EXPECT_THAT(hsm_.requests, IsEmpty());
+}
+
 TEST_F(CipherTest, PartsThatDoNotAddUpToBlocksFailAtFinal) {
   const auto scope = Begin(CipherDirection::kDecrypt, CKM_AES_CBC);
   hsm_.output.clear();

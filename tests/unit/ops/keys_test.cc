@@ -91,6 +91,15 @@ TEST_F(KeysTest, APairThatMayNotBeMadeLeavesNeitherHalf) {
   EXPECT_THAT(application_->MatchObjects(token(), AttributeList{}), IsEmpty());
 }
 
+TEST_F(KeysTest, APairTakesNoParameter) {
+  const auto scope = Session();
+  const Mechanism mechanism{CKM_EC_KEY_PAIR_GEN, Bytes{1}};
+  const AttributeList nothing;
+  EXPECT_EQ(RvOf(Run(ops::GenerateKeyPair(scope, mechanism, Curve(), nothing))),
+            CKR_MECHANISM_PARAM_INVALID);
+  EXPECT_THAT(hsm_.requests, IsEmpty());
+}
+
 TEST_F(KeysTest, AnErrorOfTheHsmLeavesNothing) {
   const auto scope = Session();
   AttributeList given;
@@ -120,6 +129,42 @@ TEST_F(KeysTest, ASessionThatIsClosedWhileTheHsmWorksGetsNoKey) {
   hsm_.meanwhile = [&] { application_->CloseAllSessions(token()); };
   EXPECT_EQ(RvOf(Run(ops::GenerateKey(scope, Mechanism{CKM_AES_KEY_GEN, {}}, given))),
             CKR_SESSION_HANDLE_INVALID);
+}
+
+// Behaviour R238: 16 octets that say under which master key the blob is.
+TEST_F(KeysTest, TheWrappingKeyIdIsThatOfTheBlob) {
+  const auto scope = Session();
+  AttributeList given;
+  given.SetUlong(CKA_VALUE_LEN, 16);
+  auto handle = Run(ops::GenerateKey(scope, Mechanism{CKM_AES_KEY_GEN, {}}, given));
+  ASSERT_EQ(RvOf(handle), CKR_OK);
+  const ObjectPtr key = application_->FindObject(token(), *handle);
+  EXPECT_EQ(*key->attributes.Find(CKA_GREP11_WKID), CopyOf(key->key.view().subspan(32, 16)));
+}
+
+// Applications give the point of the other side as they read it from CKA_EC_POINT, or bare.
+TEST_F(KeysTest, TheHsmGetsTheBarePointHoweverItWasGiven) {
+  const auto scope = Session();
+  const ObjectPtr base = application_->AddSessionObject(
+      KeyObject(CKO_PRIVATE_KEY, CKK_EC, CKA_DERIVE), *scope.session);
+  AttributeList given;
+  given.SetUlong(CKA_VALUE_LEN, 16);
+  given.SetUlong(CKA_KEY_TYPE, CKK_AES);
+  Bytes wrapped{0x04, 0x41};
+  Append(wrapped, GeneratorPoint());
+  // A bare point that looks as if it were wrapped: its second octet is the length of the rest.
+  Bytes looks_wrapped(65, 0x11);
+  looks_wrapped[0] = 0x04;
+  looks_wrapped[1] = 63;
+  const Bytes no_point(10, 0x04);
+  for (const auto& [point, sent] :
+       {std::pair(GeneratorPoint(), GeneratorPoint()), std::pair(wrapped, GeneratorPoint()),
+        std::pair(looks_wrapped, looks_wrapped), std::pair(no_point, no_point)}) {
+    const Mechanism mechanism{CKM_ECDH1_DERIVE, Ecdh1Parameter{CKD_NULL, {}, point}};
+    const ObjectHandle handle = application_->HandleOf(*base);
+    ASSERT_EQ(RvOf(Run(ops::DeriveKey(scope, mechanism, handle, given))), CKR_OK);
+    EXPECT_EQ(std::get<Ecdh1Parameter>(hsm_.mechanism.parameter).public_data, sent);
+  }
 }
 
 class WrapTest : public KeysTest {

@@ -175,6 +175,22 @@ TEST_F(ObjectsTest, SessionObjectsHaveALimit) {
   EXPECT_EQ(RvOf(Run(ops::CreateObject(scope, Data(true, "c")))), CKR_OK);
 }
 
+// Behaviour R264.
+TEST_F(ObjectsTest, ClassesThatAreNotMadeAreRefusedAndFindNothing) {
+  const auto scope = Session();
+  ASSERT_TRUE(Run(ops::CreateObject(scope, Data(false, "there"))));
+  for (const CK_OBJECT_CLASS object_class :
+       {CK_OBJECT_CLASS{CKO_HW_FEATURE}, CK_OBJECT_CLASS{CKO_MECHANISM},
+        CK_OBJECT_CLASS{CKO_OTP_KEY}, CK_OBJECT_CLASS{CKO_VENDOR_DEFINED} + 1}) {
+    AttributeList given;
+    given.SetUlong(CKA_CLASS, object_class);
+    EXPECT_EQ(RvOf(Run(ops::CreateObject(scope, given))), CKR_ATTRIBUTE_VALUE_INVALID);
+    const auto found = ops::FindObjectsInit(scope, given, 10);
+    ASSERT_TRUE(found);
+    EXPECT_THAT(found->first, IsEmpty());
+  }
+}
+
 TEST_F(ObjectsTest, KeysAreNotMadeByCreateObject) {
   const auto scope = Session();
   AttributeList given;

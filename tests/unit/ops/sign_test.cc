@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/localcrypto/digest.h"
+#include "daemon/ops/verify.h"
 #include "tests/unit/ops/ops_fixture.h"
 
 namespace gw {
@@ -111,6 +112,33 @@ TEST_F(SignTest, AnErrorOfTheHsmReachesTheCallerUnchangedAndEndsTheOperation) {
   EXPECT_EQ(RvOf(Run(ops::Sign(scope, message_, 64))), CKR_IBM_WK_NOT_INITIALIZED);
   EXPECT_FALSE(scope.operations().Has(OperationKind::kSign));
   EXPECT_EQ(scope.session->device_error, CKR_IBM_WK_NOT_INITIALIZED);
+}
+
+// RSA PKCS #1 v1.5 takes k - 11 octets, and what is gathered for it has a limit of its own.
+TEST_F(SignTest, TooMuchForAMechanismOfOnePartEndsIt) {
+  gateway().local.verify = false;
+  gateway().limits.gathered_bytes = 300;
+  const auto scope = Session();
+  const ObjectHandle key = AddKey(scope, CKO_PRIVATE_KEY, CKK_RSA);
+  const ObjectPtr checking = application_->AddSessionObject(
+      KeyObject(CKO_PUBLIC_KEY, CKK_RSA, CKA_VERIFY), *scope.session);
+  const ObjectHandle public_key = application_->HandleOf(*checking);
+  const Mechanism rsa{CKM_RSA_PKCS, {}};
+  ASSERT_TRUE(ops::SignInit(scope, rsa, key));
+  EXPECT_EQ(RvOf(Run(ops::SignUpdate(scope, Bytes(301)))), CKR_DATA_LEN_RANGE);
+  EXPECT_FALSE(scope.operations().Has(OperationKind::kSign));
+  ASSERT_TRUE(ops::VerifyInit(scope, rsa, public_key));
+  EXPECT_EQ(RvOf(Run(ops::VerifyUpdate(scope, Bytes(301)))), CKR_DATA_LEN_RANGE);
+  EXPECT_FALSE(scope.operations().Has(OperationKind::kVerify));
+  for (const std::size_t bytes : {std::size_t{245}, std::size_t{246}}) {
+    const CK_RV expected = bytes == 245 ? CKR_OK : CKR_DATA_LEN_RANGE;
+    ASSERT_TRUE(ops::SignInit(scope, rsa, key));
+    ASSERT_TRUE(Run(ops::SignUpdate(scope, Bytes(bytes))));
+    EXPECT_EQ(RvOf(Run(ops::SignFinal(scope, 256))), expected);
+    ASSERT_TRUE(ops::VerifyInit(scope, rsa, public_key));
+    ASSERT_TRUE(Run(ops::VerifyUpdate(scope, Bytes(bytes))));
+    EXPECT_EQ(RvOf(Run(ops::VerifyFinal(scope, Bytes(256)))), expected);
+  }
 }
 
 struct RefusedInit {
