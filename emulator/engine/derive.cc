@@ -139,14 +139,12 @@ Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_k
                          const AttributeMap& attributes) {
   GW_TRY(row, FindMechanism(mechanism, CKF_DERIVE));
   GW_TRY_VOID(CheckTemplate(attributes));
-  if (row->family == Family::kWallet) {
-    return DeriveWalletKey(card, *row, mechanism, base_key, attributes);
-  }
-  const Deriver& deriver = DeriverOf(row->family);
+  const bool wallet = row->family == Family::kWallet;
   const auto type = NumberIn(attributes, CKA_KEY_TYPE);
-  if (!type && deriver.needs_type) {
+  if (!type && (wallet || DeriverOf(row->family).needs_type)) {
     return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_KEY_TYPE is missing");
   }
+  if (wallet) return DeriveWalletKey(card, *row, mechanism, base_key, attributes);
   Key key;
   key.object_class = CKO_SECRET_KEY;
   key.type = type.value_or(CKK_GENERIC_SECRET);
@@ -154,7 +152,8 @@ Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_k
   GW_TRY(bits, BitsOf(attributes, CKO_SECRET_KEY, key.type, Origin::kDerived));
   GW_TRY(base, OpenFor(card, base_key, *row, kUseDerive));
   key.bits = WithHistory(bits, *base);
-  GW_TRY(value, deriver.derive({*row, mechanism, *base, data, attributes, key.type}));
+  GW_TRY(value,
+         DeriverOf(row->family).derive({*row, mechanism, *base, data, attributes, key.type}));
   key.value = std::move(value);
   if (FixedLengthOf(key.type) != 0) SetOddParity(key.value.mutable_view());
   if (key.value.size() > kLongestSecret) {

@@ -29,15 +29,15 @@ std::function<std::string(Bench&)> Without(CK_ATTRIBUTE_TYPE right, std::string 
 }
 std::string BoundAes(Bench& b) {
   return Generate(b.client, CKM_AES_KEY_GEN,
-                  Attributes({{CKA_VALUE_LEN, std::uint64_t{32}},
-                              {CKA_IBM_ATTRBOUND, true},
-                              {CKA_EXTRACTABLE, true},
-                              {CKA_WRAP, true},
-                              {CKA_UNWRAP, true}}));
+                  Template({{CKA_VALUE_LEN, std::uint64_t{32}},
+                            {CKA_IBM_ATTRBOUND, true},
+                            {CKA_EXTRACTABLE, true},
+                            {CKA_WRAP, true},
+                            {CKA_UNWRAP, true}}));
 }
 std::string BoundSecret(Bench& b) {
   return Generate(b.client, CKM_GENERIC_SECRET_KEY_GEN,
-                  Attributes({{CKA_VALUE_LEN, std::uint64_t{32}}, {CKA_IBM_ATTRBOUND, true}}));
+                  Template({{CKA_VALUE_LEN, std::uint64_t{32}}, {CKA_IBM_ATTRBOUND, true}}));
 }
 
 // Requests and parts of requests.

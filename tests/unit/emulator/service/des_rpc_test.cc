@@ -139,9 +139,9 @@ TEST_F(DesRpcTest, GeneratedKeysHaveOddParityTheirLengthAndACheckSum) {
     const std::string zeros = Encrypt(Mech(CKM_DES3_ECB), made.keybytes(), std::string(8, '\0'));
     EXPECT_EQ(made.checksum().substr(0, 3), zeros.substr(0, 3));
     EXPECT_EQ(HexOf(ViewOf(made.checksum().substr(3))), c.bits);
-    const auto got = GetAttributes(made.keybytes(), {CKA_KEY_TYPE, CKA_CHECK_VALUE});
-    EXPECT_EQ(static_cast<CK_KEY_TYPE>(got.attributes().at(CKA_KEY_TYPE).attributei()), c.key_type);
-    EXPECT_EQ(got.attributes().at(CKA_CHECK_VALUE).attributeb(), zeros.substr(0, 3));
+    const auto got = Attributes(made.keybytes(), {CKA_KEY_TYPE, CKA_CHECK_VALUE});
+    EXPECT_EQ(static_cast<CK_KEY_TYPE>(got.at(CKA_KEY_TYPE).attributei()), c.key_type);
+    EXPECT_EQ(got.at(CKA_CHECK_VALUE).attributeb(), zeros.substr(0, 3));
   }
   Generate(CKM_DES3_KEY_GEN, Template({kDes2Type}));
   EXPECT_EQ(Rv(), CKR_TEMPLATE_INCONSISTENT);

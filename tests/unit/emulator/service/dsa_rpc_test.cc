@@ -76,8 +76,8 @@ class DsaRpcTest : public RpcTest {
 
   PairBlobs PairOf(CK_MECHANISM_TYPE type, const Bytes& domain) {
     const bool dsa = type == CKM_DSA_KEY_PAIR_GEN;
-    return GeneratePair(type, Template({dsa ? kSigns : kDerives, kExtractableKey}),
-                        Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
+    return MakePair(type, Template({dsa ? kSigns : kDerives, kExtractableKey}),
+                    Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
   }
 };
 
@@ -158,10 +158,10 @@ TEST_F(DsaRpcTest, ParametersAreMadeInClearAndGiveKeys) {
   EXPECT_EQ(Verify(Mech(CKM_DSA_SHA1), pair.public_blob, "x", signature), CKR_OK);
   EXPECT_TRUE(SoftwareVerify(PublicKeyOf(pair.public_blob).get(), {.digest = "SHA1"}, "x",
                              DerOf(signature)));
-  const auto got = GetAttributes(pair.public_blob, {CKA_PRIME, CKA_PRIME_BITS, CKA_SUBPRIME});
-  EXPECT_EQ(got.attributes().at(CKA_PRIME).attributeb(), made.keybytes().substr(0, 128));
-  EXPECT_EQ(got.attributes().at(CKA_PRIME_BITS).attributei(), 1024);
-  EXPECT_EQ(got.attributes().at(CKA_SUBPRIME).attributeb().size(), 20U);
+  const auto got = Attributes(pair.public_blob, {CKA_PRIME, CKA_PRIME_BITS, CKA_SUBPRIME});
+  EXPECT_EQ(got.at(CKA_PRIME).attributeb(), made.keybytes().substr(0, 128));
+  EXPECT_EQ(got.at(CKA_PRIME_BITS).attributei(), 1024);
+  EXPECT_EQ(got.at(CKA_SUBPRIME).attributeb().size(), 20U);
 }
 
 TEST_F(DsaRpcTest, BothEncodingsOfParametersAreTaken) {
@@ -171,8 +171,8 @@ TEST_F(DsaRpcTest, BothEncodingsOfParametersAreTaken) {
   for (const Bytes& encoded : {Combined({p, q, g}), params, algorithm}) {
     const PairBlobs pair = PairOf(CKM_DSA_KEY_PAIR_GEN, encoded);
     ASSERT_EQ(Rv(), CKR_OK) << client().status().error_message();
-    const auto got = GetAttributes(pair.private_blob, {CKA_BASE});
-    EXPECT_EQ(got.attributes().at(CKA_BASE).attributeb(), Str(g));
+    const auto got = Attributes(pair.private_blob, {CKA_BASE});
+    EXPECT_EQ(got.at(CKA_BASE).attributeb(), Str(g));
   }
 }
 
@@ -196,13 +196,12 @@ TEST_F(DsaRpcTest, ParametersThatAreNoneAreRefused) {
     PairOf(CKM_DSA_KEY_PAIR_GEN, encoded);
     EXPECT_EQ(Rv(), CKR_DOMAIN_PARAMS_INVALID) << HexOf(encoded);
   }
-  GeneratePair(CKM_DSA_KEY_PAIR_GEN, {}, {});
+  MakePair(CKM_DSA_KEY_PAIR_GEN, {}, {});
   EXPECT_EQ(Rv(), CKR_TEMPLATE_INCOMPLETE);
-  GeneratePair(CKM_DSA_KEY_PAIR_GEN, {},
-               Template({{CKA_PRIME, p}, {CKA_SUBPRIME, q}, {CKA_BASE, g}}));
+  MakePair(CKM_DSA_KEY_PAIR_GEN, {}, Template({{CKA_PRIME, p}, {CKA_SUBPRIME, q}, {CKA_BASE, g}}));
   EXPECT_EQ(Rv(), CKR_TEMPLATE_INCONSISTENT);
-  GeneratePair(CKM_DSA_KEY_PAIR_GEN, Template({kDerives}),
-               Template({{CKA_IBM_STRUCT_PARAMS, Combined({p, q, g})}}));
+  MakePair(CKM_DSA_KEY_PAIR_GEN, Template({kDerives}),
+           Template({{CKA_IBM_STRUCT_PARAMS, Combined({p, q, g})}}));
   EXPECT_EQ(Rv(), CKR_TEMPLATE_INCONSISTENT);
   for (const CK_MECHANISM_TYPE type : {CKM_DSA_PARAMETER_GEN, CKM_DH_PKCS_PARAMETER_GEN}) {
     Generate(type, {});
@@ -298,9 +297,9 @@ TEST_F(DsaRpcTest, BothSidesOfADhAgreementDeriveTheSameKey) {
 TEST_F(DsaRpcTest, DhPeersParametersAndLengthsAreChecked) {
   const Vector v = Vector::Load("kdf/dh.json").List("vectors").at(0);
   const Bytes domain = Combined({v.Octets("prime"), v.Octets("base")});
-  const PairBlobs pair = GeneratePair(CKM_DH_PKCS_KEY_PAIR_GEN,
-                                      Template({kDerives, {CKA_VALUE_BITS, std::uint64_t{200}}}),
-                                      Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
+  const PairBlobs pair =
+      MakePair(CKM_DH_PKCS_KEY_PAIR_GEN, Template({kDerives, {CKA_VALUE_BITS, std::uint64_t{200}}}),
+               Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
   ASSERT_EQ(Rv(), CKR_OK) << client().status().error_message();
   // Also for a group that OpenSSL has a name for, nothing but P and G.
   const Bytes numbers =
@@ -323,12 +322,12 @@ TEST_F(DsaRpcTest, DhPeersParametersAndLengthsAreChecked) {
   Derive(Mech(CKM_DH_PKCS_DERIVE), pair.private_blob, generic);
   EXPECT_EQ(Rv(), CKR_MECHANISM_PARAM_INVALID);
   for (const std::uint64_t bits : {std::uint64_t{100}, std::uint64_t{1024}}) {
-    GeneratePair(CKM_DH_PKCS_KEY_PAIR_GEN, Template({kDerives, {CKA_VALUE_BITS, bits}}),
-                 Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
+    MakePair(CKM_DH_PKCS_KEY_PAIR_GEN, Template({kDerives, {CKA_VALUE_BITS, bits}}),
+             Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
     EXPECT_EQ(Rv(), CKR_ATTRIBUTE_VALUE_INVALID) << bits;
   }
-  GeneratePair(CKM_DH_PKCS_KEY_PAIR_GEN, Template({kSigns}),
-               Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
+  MakePair(CKM_DH_PKCS_KEY_PAIR_GEN, Template({kSigns}),
+           Template({{CKA_IBM_STRUCT_PARAMS, domain}}));
   EXPECT_EQ(Rv(), CKR_TEMPLATE_INCONSISTENT);
 }
 

@@ -30,7 +30,7 @@ class LoginRpcTest : public EmulatorTest {
     return client.Rv();
   }
   static std::string Aes(Client& client) {
-    return Generate(client, CKM_AES_KEY_GEN, Attributes({{CKA_VALUE_LEN, std::uint64_t{16}}}));
+    return Generate(client, CKM_AES_KEY_GEN, Template({{CKA_VALUE_LEN, std::uint64_t{16}}}));
   }
 
  private:
@@ -63,7 +63,7 @@ TEST_F(LoginRpcTest, APinBlobBeginsWithTheSessionThatNewKeysAreBoundTo) {
   const grep11::Mechanism mechanism = MechIv(CKM_AES_CBC_PAD, Bytes(16));
   const std::string kek = MakeAes(client(), 32);
   const std::string back = Unwrap(client(), mechanism, Wrap(client(), mechanism, kek, kek), kek,
-                                  Attributes({{CKA_KEY_TYPE, std::uint64_t{CKK_AES}}}));
+                                  Template({{CKA_KEY_TYPE, std::uint64_t{CKK_AES}}}));
   EXPECT_EQ(back.substr(0, 32), session);
   EXPECT_EQ(SetAttribute(client(), aes, CKA_SIGN, false).substr(0, 32), session);
 }

@@ -36,16 +36,16 @@ class BoundWrapRpcTest : public ObjectsRpcTest {
  protected:
   void SetUp() override {
     ObjectsRpcTest::SetUp();
-    const WireMap rights = Attributes({{CKA_WRAP, true}, {CKA_UNWRAP, true}});
+    const WireMap rights = Template({{CKA_WRAP, true}, {CKA_UNWRAP, true}});
     aes_kek_ = Bound(CKM_AES_KEY_GEN, rights);
     mac_key_ = Bound(CKM_GENERIC_SECRET_KEY_GEN, {});
   }
   PairBlobs RsaKek() {
     return GeneratePair(client(), CKM_RSA_PKCS_KEY_PAIR_GEN,
-                        Attributes({{CKA_UNWRAP, true}, {CKA_IBM_ATTRBOUND, true}}),
-                        Attributes({{CKA_MODULUS_BITS, std::uint64_t{2048}},
-                                    {CKA_WRAP, true},
-                                    {CKA_IBM_ATTRBOUND, true}}));
+                        Template({{CKA_UNWRAP, true}, {CKA_IBM_ATTRBOUND, true}}),
+                        Template({{CKA_MODULUS_BITS, std::uint64_t{2048}},
+                                  {CKA_WRAP, true},
+                                  {CKA_IBM_ATTRBOUND, true}}));
   }
 
   std::string aes_kek_;
@@ -54,7 +54,7 @@ class BoundWrapRpcTest : public ObjectsRpcTest {
 
 TEST_F(BoundWrapRpcTest, SecretKeysKeepTheirValueAndAttributesUnderEitherKindOfWrappingKey) {
   const std::string key =
-      Bound(CKM_AES_KEY_GEN, Attributes({{CKA_ENCRYPT, true}, {CKA_SIGN, false}}));
+      Bound(CKM_AES_KEY_GEN, Template({{CKA_ENCRYPT, true}, {CKA_SIGN, false}}));
   const std::string cipher = Encrypt(client(), Mech(CKM_AES_ECB), key, kBlock);
   const PairBlobs rsa = RsaKek();
   const PairBlobs keks[] = {{aes_kek_, aes_kek_}, rsa};
@@ -63,10 +63,10 @@ TEST_F(BoundWrapRpcTest, SecretKeysKeepTheirValueAndAttributesUnderEitherKindOfW
     ASSERT_EQ(client().Rv(), CKR_OK) << client().status().error_message();
     // As the vendor's example: a template that repeats what is inside.
     const std::string back = Unwrap(client(), kBoundWrap, wrapped, kek.private_blob,
-                                    Attributes({{CKA_CLASS, std::uint64_t{CKO_SECRET_KEY}},
-                                                {CKA_KEY_TYPE, std::uint64_t{CKK_AES}},
-                                                {CKA_VALUE_LEN, std::uint64_t{32}},
-                                                {CKA_ENCRYPT, true}}),
+                                    Template({{CKA_CLASS, std::uint64_t{CKO_SECRET_KEY}},
+                                              {CKA_KEY_TYPE, std::uint64_t{CKK_AES}},
+                                              {CKA_VALUE_LEN, std::uint64_t{32}},
+                                              {CKA_ENCRYPT, true}}),
                                     mac_key_);
     ASSERT_EQ(client().Rv(), CKR_OK) << client().status().error_message();
     EXPECT_EQ(Decrypt(client(), Mech(CKM_AES_ECB), back, cipher), kBlock);
@@ -77,10 +77,10 @@ TEST_F(BoundWrapRpcTest, SecretKeysKeepTheirValueAndAttributesUnderEitherKindOfW
 }
 
 TEST_F(BoundWrapRpcTest, PrivateKeysTravelToo) {
-  const PairBlobs pair = GeneratePair(
-      client(), CKM_EC_KEY_PAIR_GEN,
-      Attributes({{CKA_SIGN, true}, {CKA_EXTRACTABLE, true}, {CKA_IBM_ATTRBOUND, true}}),
-      Attributes({{CKA_EC_PARAMS, CopyOf("P-384")}}));
+  const PairBlobs pair =
+      GeneratePair(client(), CKM_EC_KEY_PAIR_GEN,
+                   Template({{CKA_SIGN, true}, {CKA_EXTRACTABLE, true}, {CKA_IBM_ATTRBOUND, true}}),
+                   Template({{CKA_EC_PARAMS, CopyOf("P-384")}}));
   const std::string wrapped = Wrap(client(), kBoundWrap, pair.private_blob, aes_kek_, mac_key_);
   const std::string back = Unwrap(client(), kBoundWrap, wrapped, aes_kek_, {}, mac_key_);
   ASSERT_EQ(client().Rv(), CKR_OK) << client().status().error_message();
@@ -109,10 +109,10 @@ TEST_F(BoundWrapRpcTest, TheTemplateMustAgreeWithWhatIsInside) {
     CK_RV rv;
   };
   const Case cases[] = {
-      {Attributes({{CKA_CLASS, std::uint64_t{CKO_PRIVATE_KEY}}}), CKR_TEMPLATE_INCONSISTENT},
-      {Attributes({{CKA_KEY_TYPE, std::uint64_t{CKK_RSA}}}), CKR_TEMPLATE_INCONSISTENT},
-      {Attributes({{CKA_VALUE_LEN, std::uint64_t{16}}}), CKR_WRAPPED_KEY_LEN_RANGE},
-      {Attributes({{CKA_LOCAL, true}}), CKR_ATTRIBUTE_READ_ONLY}};
+      {Template({{CKA_CLASS, std::uint64_t{CKO_PRIVATE_KEY}}}), CKR_TEMPLATE_INCONSISTENT},
+      {Template({{CKA_KEY_TYPE, std::uint64_t{CKK_RSA}}}), CKR_TEMPLATE_INCONSISTENT},
+      {Template({{CKA_VALUE_LEN, std::uint64_t{16}}}), CKR_WRAPPED_KEY_LEN_RANGE},
+      {Template({{CKA_LOCAL, true}}), CKR_ATTRIBUTE_READ_ONLY}};
   for (const Case& c : cases) {
     Unwrap(client(), kBoundWrap, wrapped, aes_kek_, c.attributes, mac_key_);
     EXPECT_EQ(client().Rv(), c.rv);
@@ -120,7 +120,7 @@ TEST_F(BoundWrapRpcTest, TheTemplateMustAgreeWithWhatIsInside) {
 }
 
 TEST_F(BoundWrapRpcTest, TrustedIsAskedForHereToo) {
-  const std::string choosy = Bound(CKM_AES_KEY_GEN, Attributes({{CKA_WRAP_WITH_TRUSTED, true}}));
+  const std::string choosy = Bound(CKM_AES_KEY_GEN, Template({{CKA_WRAP_WITH_TRUSTED, true}}));
   Wrap(client(), kBoundWrap, choosy, aes_kek_, mac_key_);
   EXPECT_EQ(client().Rv(), CKR_KEY_NOT_WRAPPABLE);
   Wrap(client(), kBoundWrap, choosy, SetAttribute(client(), aes_kek_, CKA_TRUSTED, true), mac_key_);
@@ -140,9 +140,8 @@ class AttributeDirectionTest : public ObjectsRpcTest,
 TEST_P(AttributeDirectionTest, IsObeyed) {
   const Direction& d = GetParam();
   for (const bool start : {false, true}) {
-    const std::string key =
-        Generate(client(), CKM_AES_KEY_GEN,
-                 Attributes({{CKA_VALUE_LEN, std::uint64_t{16}}, {d.type, start}}));
+    const std::string key = Generate(
+        client(), CKM_AES_KEY_GEN, Template({{CKA_VALUE_LEN, std::uint64_t{16}}, {d.type, start}}));
     ASSERT_EQ(GetAttribute(client(), key, d.type).attributetf(), start);
     const std::string changed = SetAttribute(client(), key, d.type, !start);
     const CK_RV wanted = start ? d.to_false : d.to_true;

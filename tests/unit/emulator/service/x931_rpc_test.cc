@@ -20,8 +20,8 @@ Bytes NumberIn(const Vector& v, const char* field) {
 class X931RpcTest : public RpcTest {
  protected:
   PairBlobs PairOf(CK_MECHANISM_TYPE type, std::uint64_t bits) {
-    return GeneratePair(type, Template({{CKA_SIGN, true}}),
-                        Template({{CKA_MODULUS_BITS, bits}, {CKA_VERIFY, true}}));
+    return MakePair(type, Template({{CKA_SIGN, true}}),
+                    Template({{CKA_MODULUS_BITS, bits}, {CKA_VERIFY, true}}));
   }
 };
 

@@ -1,16 +1,21 @@
 // Room: tests.
 #include "tests/unit/emulator/support/calls.h"
 
+#include <utility>
+
 namespace gw::emulator {
 
 using grep11::Crypto;
 
-WireMap Attributes(std::initializer_list<Attribute> attributes) {
+WireMap Template(std::initializer_list<Attribute> attributes) {
   WireMap map;
-  for (const Attribute& attribute : attributes) {
-    std::visit([&](const auto& value) { Put(&map, attribute.type, value); }, attribute.value);
-  }
+  for (const Attribute& attribute : attributes) map = Plus(std::move(map), attribute);
   return map;
+}
+
+WireMap Plus(WireMap attributes, const Attribute& more) {
+  std::visit([&](const auto& value) { Put(&attributes, more.type, value); }, more.value);
+  return attributes;
 }
 
 std::string Generate(Client& client, CK_MECHANISM_TYPE type, const WireMap& attributes) {
@@ -32,7 +37,7 @@ PairBlobs GeneratePair(Client& client, CK_MECHANISM_TYPE type, const WireMap& pr
 
 PairBlobs PlainEcPair(Client& client) {
   return GeneratePair(client, CKM_EC_KEY_PAIR_GEN, {},
-                      Attributes({{CKA_EC_PARAMS, CopyOf("P-256")}}));
+                      Template({{CKA_EC_PARAMS, CopyOf("P-256")}}));
 }
 
 std::string Encrypt(Client& client, const grep11::Mechanism& mechanism, const std::string& key,

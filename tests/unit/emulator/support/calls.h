@@ -15,7 +15,8 @@ struct Attribute {
   CK_ATTRIBUTE_TYPE type;
   std::variant<bool, std::uint64_t, Bytes> value;
 };
-WireMap Attributes(std::initializer_list<Attribute> attributes);
+WireMap Template(std::initializer_list<Attribute> attributes);
+WireMap Plus(WireMap attributes, const Attribute& more);
 
 std::string Generate(Client& client, CK_MECHANISM_TYPE type, const WireMap& attributes);
 PairBlobs GeneratePair(Client& client, CK_MECHANISM_TYPE type, const WireMap& private_template,

@@ -100,7 +100,9 @@ std::string RpcTest::EncryptInParts(const grep11::Mechanism& mechanism, const st
     update.set_state(state);
     update.set_plain(piece);
     const auto response = client().Call(&Crypto::Stub::EncryptUpdate, update);
-    if (Rv() == CKR_OK) EXPECT_EQ(response.state().size(), state.size());
+    if (Rv() == CKR_OK) {
+      EXPECT_EQ(response.state().size(), state.size());
+    }
     state = response.state();
     out += response.ciphered();
   }
@@ -123,7 +125,9 @@ std::string RpcTest::DecryptInParts(const grep11::Mechanism& mechanism, const st
     update.set_state(state);
     update.set_ciphered(piece);
     const auto response = client().Call(&Crypto::Stub::DecryptUpdate, update);
-    if (Rv() == CKR_OK) EXPECT_EQ(response.state().size(), state.size());
+    if (Rv() == CKR_OK) {
+      EXPECT_EQ(response.state().size(), state.size());
+    }
     state = response.state();
     out += response.plain();
   }
@@ -144,7 +148,9 @@ std::string RpcTest::DigestInParts(CK_MECHANISM_TYPE type, const std::string& da
     update.set_state(state);
     update.set_data(piece);
     const auto response = client().Call(&Crypto::Stub::DigestUpdate, update);
-    if (Rv() == CKR_OK) EXPECT_EQ(response.state().size(), state.size());
+    if (Rv() == CKR_OK) {
+      EXPECT_EQ(response.state().size(), state.size());
+    }
     state = response.state();
   }
   if (Rv() != CKR_OK) return {};
@@ -162,7 +168,9 @@ std::string RpcTest::SignInParts(const grep11::Mechanism& mechanism, const std::
     update.set_state(state);
     update.set_data(piece);
     const auto response = client().Call(&Crypto::Stub::SignUpdate, update);
-    if (Rv() == CKR_OK) EXPECT_EQ(response.state().size(), state.size());
+    if (Rv() == CKR_OK) {
+      EXPECT_EQ(response.state().size(), state.size());
+    }
     state = response.state();
   }
   if (Rv() != CKR_OK) return {};
@@ -181,7 +189,9 @@ CK_RV RpcTest::VerifyInParts(const grep11::Mechanism& mechanism, const std::stri
     update.set_state(state);
     update.set_data(piece);
     const auto response = client().Call(&Crypto::Stub::VerifyUpdate, update);
-    if (Rv() == CKR_OK) EXPECT_EQ(response.state().size(), state.size());
+    if (Rv() == CKR_OK) {
+      EXPECT_EQ(response.state().size(), state.size());
+    }
     state = response.state();
   }
   if (Rv() != CKR_OK) return Rv();
