@@ -40,11 +40,25 @@ struct BtcParams {
   std::uint64_t version = 0;
 };
 
+// CK_IBM_KEM_*
+inline constexpr std::uint64_t kKemEncapsulate = 1;
+inline constexpr std::uint64_t kKemDecapsulate = 2;
+
+struct KyberParams {
+  std::uint64_t version = 0;
+  std::uint64_t mode = 0;  // kKem*
+  std::uint64_t kdf = 0;   // CKD_*
+  bool prepend = false;
+  Bytes ciphertext;
+  Bytes shared_data;
+  Bytes blob;
+};
+
 // A parameter member that no mechanism of the table takes.
 struct ForeignParams {};
 
 using MechanismParams = std::variant<std::monostate, Bytes, OaepParams, PssParams, Ecdh1Params,
-                                     ForeignParams, EcsgParams, BtcParams>;
+                                     ForeignParams, EcsgParams, BtcParams, KyberParams>;
 
 struct Mechanism {
   CK_MECHANISM_TYPE type = 0;

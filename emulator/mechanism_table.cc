@@ -20,9 +20,12 @@ constexpr std::uint64_t kMaxRsa = 4096;
 // The list of curves has BP-160, though EP11's header has a minimum of 192.
 constexpr std::uint64_t kMinEc = 160;
 constexpr std::uint64_t kMaxEc = 521;
-// Octets of the public keys of round 3 (4,4) and (8,7) without their encoding, in bits.
+// Octets of public keys without their encoding, in bits: of round 3 (4,4) and (8,7); of round 2 768
+// and 1024.
 constexpr std::uint64_t kMinDilithium = 8 * 1312;
 constexpr std::uint64_t kMaxDilithium = 8 * 2592;
+constexpr std::uint64_t kMinKyber = 8 * 1184;
+constexpr std::uint64_t kMaxKyber = 8 * 1568;
 constexpr std::uint64_t kMaxSecret = 256;
 constexpr std::uint64_t kMinDsa = 512;
 constexpr std::uint64_t kMaxDsa = 3072;
@@ -157,6 +160,8 @@ constexpr auto kMechanisms = std::to_array<MechanismRow>({
     {CKM_IBM_BTC_DERIVE, kWallet, H::kNone, K::kWallet, P::kBtc, CKF_DERIVE, 255, 256, false},
     {CKM_IBM_DILITHIUM, kDilithium, H::kNone, K::kDilithium, P::kNone,
      kSign | CKF_GENERATE_KEY_PAIR, kMinDilithium, kMaxDilithium, false},
+    {CKM_IBM_KYBER, kKyber, H::kNone, K::kKyber, P::kKyber, CKF_GENERATE_KEY_PAIR | CKF_DERIVE,
+     kMinKyber, kMaxKyber, false},
 });
 // clang-format on
 
@@ -263,10 +268,32 @@ Status CheckBtc(const MechanismRow&, const Mechanism& mechanism) {
   return Ok();
 }
 
+// How hybrid derivations put their two secrets together is known for software tokens alone, so they
+// are not offered.
+Status CheckKyber(const MechanismRow&, const Mechanism& mechanism) {
+  const auto* kyber = std::get_if<KyberParams>(&mechanism.params);
+  if (kyber == nullptr) return ParamInvalid("KyberKEMParameter is missing");
+  if (kyber->version != 0) return ParamInvalid("the version of KyberKEMParameter is 0");
+  const bool encapsulate = kyber->mode == kKemEncapsulate;
+  if (!encapsulate && kyber->mode != kKemDecapsulate) {
+    return ParamInvalid("neither encapsulate nor decapsulate");
+  }
+  if (kyber->kdf != CKD_NULL)
+    return ParamInvalid("only CkdNull, hybrid derivations are not offered");
+  if (kyber->prepend || !kyber->shared_data.empty() || !kyber->blob.empty()) {
+    return ParamInvalid("Prepend, SharedData and Blob belong to hybrid derivations");
+  }
+  if (encapsulate != kyber->ciphertext.empty()) {
+    return ParamInvalid("a ciphertext to decapsulate, and none to encapsulate");
+  }
+  return Ok();
+}
+
 using ParamCheck = Status (*)(const MechanismRow&, const Mechanism&);
 // By ParamKind.
-constexpr ParamCheck kParamChecks[] = {CheckNone,  CheckIv<16>, CheckOaep, CheckPss,  CheckEcdh1,
-                                       CheckIv<8>, CheckOctets, CheckData, CheckEcsg, CheckBtc};
+constexpr ParamCheck kParamChecks[] = {CheckNone,  CheckIv<16>, CheckOaep,   CheckPss,
+                                       CheckEcdh1, CheckIv<8>,  CheckOctets, CheckData,
+                                       CheckEcsg,  CheckBtc,    CheckKyber};
 
 }  // namespace
 
@@ -295,7 +322,8 @@ Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS f
   if ((row->functions & function) == 0) {
     return CallerError(CKR_MECHANISM_INVALID, "mechanism cannot do this function");
   }
-  GW_TRY_VOID(kParamChecks[static_cast<std::size_t>(row->params)](*row, mechanism));
+  const ParamKind kind = function == CKF_GENERATE_KEY_PAIR ? ParamKind::kNone : row->params;
+  GW_TRY_VOID(kParamChecks[static_cast<std::size_t>(kind)](*row, mechanism));
   return row;
 }
 

@@ -52,6 +52,7 @@ enum class Family : std::uint8_t {
   kXdh,
   kWallet,
   kDilithium,
+  kKyber,
 };
 
 enum class ParamKind : std::uint8_t {
@@ -65,6 +66,7 @@ enum class ParamKind : std::uint8_t {
   kData,
   kEcsg,
   kBtc,
+  kKyber,
 };
 
 // Which keys a mechanism works with. kEc: on Weierstrass curves; kWallet: seeds, and EC keys of any
@@ -85,6 +87,7 @@ enum class KeyKind : std::uint8_t {
   kEd448,
   kWallet,
   kDilithium,
+  kKyber,
 };
 
 struct MechanismRow {
@@ -92,7 +95,7 @@ struct MechanismRow {
   Family family;
   HashId hash;  // of digests, HMACs and hash-then-sign; kNone: the input is used as it is
   KeyKind key;
-  ParamKind params;
+  ParamKind params;    // key pairs are made without, whatever stands here
   CK_FLAGS functions;  // CKF_*, as GetMechanismInfo reports them
   std::uint64_t min_key_size;
   std::uint64_t max_key_size;  // secret keys: octets; all others: bits

@@ -22,6 +22,10 @@ void WriteParams(Writer& w, const EcsgParams& p) { w.U64(p.type); }
 void WriteParams(Writer& w, const BtcParams& p) {
   w.U64(p.type).U64(p.child_key_index).Field(p.chain_code).U64(p.version);
 }
+void WriteParams(Writer& w, const KyberParams& p) {
+  w.U64(p.version).U64(p.mode).U64(p.kdf).U8(p.prepend ? 1 : 0);
+  w.Field(p.ciphertext).Field(p.shared_data).Field(p.blob);
+}
 
 MechanismParams ReadBytes(Reader& r) { return CopyOf(r.Field()); }
 MechanismParams ReadOaep(Reader& r) {
@@ -55,6 +59,17 @@ MechanismParams ReadBtc(Reader& r) {
   p.version = r.U64();
   return p;
 }
+MechanismParams ReadKyber(Reader& r) {
+  KyberParams p;
+  p.version = r.U64();
+  p.mode = r.U64();
+  p.kdf = r.U64();
+  p.prepend = r.U8() != 0;
+  p.ciphertext = CopyOf(r.Field());
+  p.shared_data = CopyOf(r.Field());
+  p.blob = CopyOf(r.Field());
+  return p;
+}
 
 using ReadParams = MechanismParams (*)(Reader&);
 constexpr std::array<ReadParams, std::variant_size_v<MechanismParams>> kReaders = {
@@ -66,6 +81,7 @@ constexpr std::array<ReadParams, std::variant_size_v<MechanismParams>> kReaders 
     [](Reader&) -> MechanismParams { return ForeignParams{}; },
     ReadEcsg,
     ReadBtc,
+    ReadKyber,
 };
 
 Error Damaged() { return CallerError(CKR_ENCRYPTED_DATA_INVALID, "operation state is damaged"); }

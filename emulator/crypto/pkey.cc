@@ -5,7 +5,6 @@
 #include <openssl/rsa.h>
 
 #include "daemon/core/check.h"
-#include "emulator/crypto/dilithium/encoding.h"
 #include "emulator/crypto/lattice.h"
 #include "emulator/crypto/openssl.h"
 
@@ -118,7 +117,7 @@ Result<PKey> PKey::Adopt(evp_pkey_st* owned) {
 }
 
 Result<PKey> PKey::FromPkcs8(ByteView der) {
-  if (dilithium::IsDilithiumPkcs8(der)) return LatticeFromPkcs8(der);
+  if (IsLatticePkcs8(der)) return LatticeFromPkcs8(der);
   // OpenSSL computes public halves before anybody could look at the size of the numbers.
   if (der.size() > kMaxPkcs8Bytes) {
     return CallerError(CKR_WRAPPED_KEY_INVALID, "longer than any private key");
@@ -146,7 +145,7 @@ Result<PKey> PKey::FromPkcs8(ByteView der) {
 }
 
 Result<PKey> PKey::FromSpki(ByteView der) {
-  if (dilithium::IsDilithiumSpki(der)) return LatticeFromSpki(der);
+  if (IsLatticeSpki(der)) return LatticeFromSpki(der);
   if (const CurveRow* raw = RawCurveOf(der)) return FromPublic(*raw, der.last(raw->point_bytes()));
   const Byte* at = der.data();
   PkeyPtr pkey(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
@@ -186,16 +185,13 @@ PKey PKey::GenerateEc(const CurveRow& curve) {
 }
 
 std::size_t PKey::signature_bytes() const {
-  if (lattice_ != nullptr) return lattice_->public_key.strength().signature_bytes();
+  if (lattice_ != nullptr) return lattice_->signature_bytes();
   if (type_ == CKK_DSA) return 2 * Domain().subprime.size();
   return curve_ == nullptr ? (bits_ + 7) / 8 : curve_->signature_bytes();
 }
 
 SecretBytes PKey::Pkcs8() const {
-  if (lattice_ != nullptr) {
-    GW_CHECK(lattice_->private_key.has_value());
-    return lattice_->private_key->Pkcs8();
-  }
+  if (lattice_ != nullptr) return lattice_->Pkcs8();
   const Pkcs8Ptr info(EVP_PKEY2PKCS8(pkey_.get()));
   GW_CHECK(info != nullptr);
   const int size = i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr);
@@ -207,7 +203,7 @@ SecretBytes PKey::Pkcs8() const {
 }
 
 Bytes PKey::Spki() const {
-  if (lattice_ != nullptr) return lattice_->public_key.Spki();
+  if (lattice_ != nullptr) return lattice_->Spki();
   if (curve_ != nullptr && curve_->is_raw()) {
     Bytes der = RawSpkiHead(*curve_);
     Append(der, Point());

@@ -21,11 +21,11 @@ struct LatticeKey;
 // Immutable and cheap to copy. Threads: any, also the same key in several at once.
 class PKey {
  public:
-  // Raw curves as RFC 8410 has them, Dilithium as IBM has it.
+  // Raw curves as RFC 8410 has them, Dilithium and Kyber as IBM has them.
   //   errors  CKR_WRAPPED_KEY_INVALID   not a PKCS #8 PrivateKeyInfo, or the halves do not fit
   //           CKR_CURVE_NOT_SUPPORTED   no row in the curve table
   //           CKR_DOMAIN_PARAMS_INVALID sizes of DSA's or Diffie-Hellman's parameters
-  //           CKR_KEY_TYPE_INCONSISTENT none of RSA, EC, DSA, Diffie-Hellman, Dilithium
+  //           CKR_KEY_TYPE_INCONSISTENT none of RSA, EC, DSA, Diffie-Hellman, lattices
   //           CKR_IBM_PQC_PARAMS_NOT_SUPPORTED
   static Result<PKey> FromPkcs8(ByteView der);
   // Reads one SubjectPublicKeyInfo; octets behind it are an error. Raw curves are id-ecPublicKey
@@ -54,17 +54,18 @@ class PKey {
   //   strength  the value of CKA_IBM_PQC_PARAMS
   //   errors    CKR_IBM_PQC_PARAMS_NOT_SUPPORTED
   static Result<PKey> GenerateDilithium(ByteView strength);
+  static Result<PKey> GenerateKyber(ByteView strength);
 
   CK_KEY_TYPE type() const { return type_; }
-  // RSA: modulus; EC: CurveRow::bits; DSA and Diffie-Hellman: prime; Dilithium: public key without
-  // its encoding.
+  // RSA: modulus; EC: CurveRow::bits; DSA and Diffie-Hellman: prime; Dilithium and Kyber: public
+  // key without its encoding.
   std::size_t bits() const { return bits_; }
   // RSA: octets of the modulus; EC and DSA: of r || s, or of an EdDSA signature; Dilithium: of a
-  // signature.
+  // signature. 0 for keys that sign nothing.
   std::size_t signature_bytes() const;
   // Null unless it is an EC key.
   const CurveRow* curve() const { return curve_; }
-  // Null unless it is a Dilithium key.
+  // Null unless it is a Dilithium or Kyber key.
   const LatticeKey* lattice() const { return lattice_.get(); }
 
   SecretBytes Pkcs8() const;
@@ -82,7 +83,7 @@ class PKey {
   DomainParams Domain() const;
   Result<SecretBytes> Exponent() const;
 
-  // Null for Dilithium.
+  // Null for Dilithium and Kyber.
   evp_pkey_st* handle() const { return pkey_.get(); }
 
  private:
@@ -95,7 +96,7 @@ class PKey {
   // Sizes and ranges of a DSA or Diffie-Hellman key, and that its halves fit.
   static Status CheckFfc(evp_pkey_st* pkey, CK_KEY_TYPE type);
 
-  // Either an OpenSSL key or a Dilithium key.
+  // Either an OpenSSL key or one of a lattice.
   std::shared_ptr<evp_pkey_st> pkey_;
   std::shared_ptr<const LatticeKey> lattice_;
   CK_KEY_TYPE type_;

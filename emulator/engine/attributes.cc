@@ -54,7 +54,7 @@ void DescribePublicParts(AttributeMap& map, const Key& key) {
     map[CKA_PUBLIC_EXPONENT] = key.pkey->PublicExponent();
   } else if (key.type == CKK_DSA || key.type == CKK_DH) {
     DescribeDomain(map, key.pkey->Domain());
-  } else if (key.type == CKK_IBM_PQC_DILITHIUM) {
+  } else if (key.pkey->lattice() != nullptr) {
     map[CKA_IBM_PQC_PARAMS] = CopyOf(key.pkey->lattice()->strength_oid());
   } else {
     map[CKA_EC_PARAMS] = CopyOf(key.pkey->curve()->oid_der);

@@ -43,6 +43,8 @@ bool KindFits(KeyKind kind, const Key& key) {
       return key.type == CKK_GENERIC_SECRET || key.type == CKK_EC;
     case KeyKind::kDilithium:
       return key.type == CKK_IBM_PQC_DILITHIUM;
+    case KeyKind::kKyber:
+      return key.type == CKK_IBM_PQC_KYBER;
   }
   return false;
 }

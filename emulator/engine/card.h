@@ -91,7 +91,7 @@ inline constexpr KeyUse kUseVerify{kVerifyRight, CKO_PUBLIC_KEY, true};
 inline constexpr KeyUse kUseEncrypt{kEncryptRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseDecrypt{kDecryptRight, CKO_PRIVATE_KEY};
 inline constexpr KeyUse kUseDerive{kDeriveRight, CKO_PRIVATE_KEY};
-// From one public key to another.
+// From a public key: another one, or a secret for its owner.
 inline constexpr KeyUse kUseDerivePublic{kDeriveRight, CKO_PUBLIC_KEY};
 inline constexpr KeyUse kUseWrap{kWrapRight,
                                  CKO_PUBLIC_KEY,

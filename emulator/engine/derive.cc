@@ -3,6 +3,7 @@
 #include "emulator/crypto/derivation.h"
 #include "emulator/crypto/des.h"
 #include "emulator/crypto/ec.h"
+#include "emulator/crypto/lattice.h"
 #include "emulator/crypto/symmetric.h"
 #include "emulator/engine/keys.h"
 #include "emulator/engine/templates.h"
@@ -66,6 +67,7 @@ struct Derivation {
   ByteView data;  // of the request
   const AttributeMap& attributes;
   CK_KEY_TYPE type;
+  Bytes& ciphertext;  // where an encapsulation puts it
 
   SecretShape shape() const {
     return {NumberIn(attributes, CKA_KEY_TYPE), NumberIn(attributes, CKA_VALUE_LEN)};
@@ -106,6 +108,26 @@ Result<SecretBytes> ByEncryption(const Derivation& d) {
   return std::move(derived.value);
 }
 
+const KyberParams& KyberParamsOf(const Mechanism& mechanism) {
+  return std::get<KyberParams>(mechanism.params);
+}
+
+Result<SecretBytes> KyberSecret(const Derivation& d) {
+  const KyberParams& params = KyberParamsOf(d.mechanism);
+  if (params.mode == kKemDecapsulate) {
+    return KyberDecapsulate(*d.base.pkey, params.ciphertext);
+  }
+  GW_TRY(made, KyberEncapsulate(*d.base.pkey));
+  d.ciphertext = std::move(made.ciphertext);
+  return std::move(made.secret);
+}
+
+Result<SecretBytes> ByKyber(const Derivation& d) {
+  GW_TRY(secret, KyberSecret(d));
+  GW_TRY(octets, LengthOf(d.attributes, d.type, secret.size()));
+  return FirstOf(secret, octets);
+}
+
 struct Deriver {
   Family family;
   Result<SecretBytes> (*derive)(const Derivation&);
@@ -117,6 +139,7 @@ constexpr Deriver kDerivers[] = {
     {Family::kDhDerive, ByDh, true},
     {Family::kDigestDerive, ByDigest, false},
     {Family::kDes3EncryptData, ByEncryption, false},
+    {Family::kKyber, ByKyber, true},
 };
 
 const Deriver& DeriverOf(Family family) {
@@ -125,6 +148,13 @@ const Deriver& DeriverOf(Family family) {
   }
   GW_CHECK(false && "a mechanism with CKF_DERIVE has no deriver");
   return kDerivers[0];
+}
+
+// Encapsulation alone begins with a public key.
+const KeyUse& UseOf(const Mechanism& mechanism) {
+  const auto* kyber = std::get_if<KyberParams>(&mechanism.params);
+  const bool encapsulates = kyber != nullptr && kyber->mode == kKemEncapsulate;
+  return encapsulates ? kUseDerivePublic : kUseDerive;
 }
 
 // "NEVER_EXTRACTABLE only if the base key has it"
@@ -150,16 +180,19 @@ Result<NewKey> DeriveKey(Card& card, const Mechanism& mechanism, ByteView base_k
   key.type = type.value_or(CKK_GENERIC_SECRET);
   GW_TRY_VOID(RequireKind(attributes, CKO_SECRET_KEY, key.type));
   GW_TRY(bits, BitsOf(attributes, CKO_SECRET_KEY, key.type, Origin::kDerived));
-  GW_TRY(base, OpenFor(card, base_key, *row, kUseDerive));
+  GW_TRY(base, OpenFor(card, base_key, *row, UseOf(mechanism)));
   key.bits = WithHistory(bits, *base);
-  GW_TRY(value,
-         DeriverOf(row->family).derive({*row, mechanism, *base, data, attributes, key.type}));
+  Bytes ciphertext;
+  GW_TRY(value, DeriverOf(row->family)
+                    .derive({*row, mechanism, *base, data, attributes, key.type, ciphertext}));
   key.value = std::move(value);
   if (FixedLengthOf(key.type) != 0) SetOddParity(key.value.mutable_view());
   if (key.value.size() > kLongestSecret) {
     return CallerError(CKR_DATA_LEN_RANGE, "longer than any secret key");
   }
-  return Finish(card, std::move(key));
+  NewKey made = Finish(card, std::move(key));
+  Append(made.check_sum, ciphertext);  // nothing but a KEM has one
+  return made;
 }
 
 }  // namespace gw::emulator

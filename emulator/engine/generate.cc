@@ -96,10 +96,11 @@ Result<PKey> MakeEc(const MechanismRow&, const Templates& templates) {
   return PKey::GenerateEc(*curve);
 }
 
-Result<PKey> MakeDilithium(const MechanismRow&, const Templates& templates) {
+template <Result<PKey> (*kGenerate)(ByteView)>
+Result<PKey> MakeLattice(const MechanismRow&, const Templates& templates) {
   const auto strength = BytesIn(templates.public_key, CKA_IBM_PQC_PARAMS);
   if (!strength) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_IBM_PQC_PARAMS is missing");
-  return PKey::GenerateDilithium(*strength);
+  return kGenerate(*strength);
 }
 
 struct PairMaker {
@@ -113,7 +114,8 @@ constexpr PairMaker kPairMakers[] = {
     {Family::kX931KeyPairGen, CKK_RSA, MakeX931},
     {Family::kDsaKeyPairGen, CKK_DSA, MakeFfc<CKK_DSA>},
     {Family::kDhKeyPairGen, CKK_DH, MakeFfc<CKK_DH>},
-    {Family::kDilithium, CKK_IBM_PQC_DILITHIUM, MakeDilithium},
+    {Family::kDilithium, CKK_IBM_PQC_DILITHIUM, MakeLattice<PKey::GenerateDilithium>},
+    {Family::kKyber, CKK_IBM_PQC_KYBER, MakeLattice<PKey::GenerateKyber>},
 };
 
 const PairMaker& PairMakerOf(Family family) {

@@ -41,6 +41,7 @@ Result<NewKey> UnwrapKey(Card& card, const Mechanism& mechanism, ByteView wrappe
                          ByteView unwrapping_key, const AttributeMap& attributes,
                          ByteView mac_key = {});
 
+// CKM_IBM_KYBER that encapsulates has the ciphertext behind the check sum.
 //   data    of the request; CKM_DES3_ECB_ENCRYPT_DATA takes it if its parameter is empty
 //   errors  CKR_TEMPLATE_INCOMPLETE, CKR_KEY_SIZE_RANGE for more octets than the secret has without
 //   a KDF, CKR_DATA_LEN_RANGE

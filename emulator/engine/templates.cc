@@ -121,6 +121,10 @@ constexpr auto kProfiles = std::to_array<Profile>({
     {CKO_PUBLIC_KEY, CKK_EC, kCommon | kTrusted | kDeriveRight, 0, CurveKind::kMontgomery},
     {CKO_PRIVATE_KEY, CKK_IBM_PQC_DILITHIUM, kSecretCommon | kSignRight, kSignRight},
     {CKO_PUBLIC_KEY, CKK_IBM_PQC_DILITHIUM, kCommon | kTrusted | kVerifyRight, kVerifyRight},
+    {CKO_PRIVATE_KEY, CKK_IBM_PQC_KYBER, kSecretCommon | kDecryptRight | kDeriveRight,
+     kDecryptRight},
+    {CKO_PUBLIC_KEY, CKK_IBM_PQC_KYBER, kCommon | kTrusted | kEncryptRight | kDeriveRight,
+     kEncryptRight},
 });
 
 const Profile* ProfileOf(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type, const CurveRow* curve) {

@@ -45,6 +45,18 @@ MechanismParams BtcOf(const grep11::BTCDeriveParm& parm) {
   return params;
 }
 
+MechanismParams KyberOf(const grep11::KyberKEMParm& parm) {
+  KyberParams params;
+  params.version = parm.version();
+  params.mode = FromEnum(parm.mode());
+  params.kdf = FromEnum(parm.kdf());
+  params.prepend = parm.prepend();
+  params.ciphertext = CopyOf(parm.ciphertext());
+  params.shared_data = CopyOf(parm.shareddata());
+  params.blob = CopyOf(parm.blob());
+  return params;
+}
+
 MechanismParams ParamsOf(const grep11::Mechanism& mechanism) {
   switch (mechanism.Parameter_case()) {
     case grep11::Mechanism::PARAMETER_NOT_SET:
@@ -62,6 +74,7 @@ MechanismParams ParamsOf(const grep11::Mechanism& mechanism) {
     case grep11::Mechanism::kECSGParameter:
       return EcsgParams{FromEnum(mechanism.ecsgparameter().type())};
     case grep11::Mechanism::kKyberKEMParameter:
+      return KyberOf(mechanism.kyberkemparameter());
     case grep11::Mechanism::kECAGGParameter:
       return ForeignParams{};
   }

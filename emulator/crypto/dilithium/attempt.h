@@ -4,7 +4,7 @@
 
 #include "emulator/crypto/dilithium/challenge.h"
 #include "emulator/crypto/dilithium/key.h"
-#include "emulator/crypto/dilithium/shake.h"
+#include "emulator/crypto/lattice/shake.h"
 
 namespace gw::emulator::dilithium {
 

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "emulator/crypto/dilithium/sampling.h"
-#include "emulator/crypto/dilithium/shake.h"
+#include "emulator/crypto/lattice/shake.h"
 
 namespace gw::emulator::dilithium {
 namespace {

@@ -5,10 +5,21 @@
 #include <array>
 
 #include "daemon/core/check.h"
-#include "emulator/crypto/dilithium/der.h"
+#include "emulator/crypto/lattice/der.h"
 
 namespace gw::emulator::dilithium {
 namespace {
+
+using lattice::DerBits;
+using lattice::DerElement;
+using lattice::DerReader;
+using lattice::kDerContext0;
+using lattice::kDerInteger;
+using lattice::kDerNull;
+using lattice::kDerOctetString;
+using lattice::kDerOid;
+using lattice::kDerSequence;
+using lattice::WipedBytes;
 
 constexpr Byte kVersion0[] = {kDerInteger, 1, 0};
 constexpr Byte kNull[] = {kDerNull, 0};

@@ -8,8 +8,7 @@
 
 namespace gw::emulator::dilithium {
 
-// All bits set if x is negative, else none.
-constexpr std::int32_t IfNegative(std::int32_t x) { return x >> 31; }
+using lattice::IfNegative;
 
 // q^-1 mod 2^32 by Newton's iteration: each round doubles the number of right bits, from three.
 constexpr std::uint32_t InverseOfQ() {

@@ -6,8 +6,6 @@
 namespace gw::emulator::dilithium {
 namespace {
 
-std::size_t PolyBytes(const Format& format) { return format.bits * kCoefficients / 8; }
-
 // The positions of one polynomial; false if they do not rise.
 bool TakePositions(ByteView positions, Poly& hints) {
   for (std::size_t i = 0; i < positions.size(); ++i) {
@@ -26,44 +24,6 @@ Format ZFormat(const StrengthRow& row) {
   return {row.z_bits(), row.is_round2() ? row.gamma1 - 1 : row.gamma1, -1};
 }
 Format W1Format(const StrengthRow& row) { return {row.w1_bits(), 0, 1}; }
-
-WipedBytes Pack(const Format& format, const PolyVec& vector) {
-  WipedBytes packed;
-  packed.reserve(vector.size() * PolyBytes(format));
-  std::uint64_t pending = 0;
-  unsigned pending_bits = 0;
-  for (const Poly& poly : vector) {
-    for (const std::int32_t x : poly) {
-      const auto value = static_cast<std::uint32_t>(format.offset + format.sign * x);
-      pending |= std::uint64_t{value} << pending_bits;
-      for (pending_bits += format.bits; pending_bits >= 8; pending_bits -= 8) {
-        packed.push_back(static_cast<Byte>(pending));
-        pending >>= 8;
-      }
-    }
-  }
-  return packed;
-}
-
-PolyVec Unpack(const Format& format, ByteView packed) {
-  GW_CHECK(packed.size() % PolyBytes(format) == 0);
-  PolyVec vector(packed.size() / PolyBytes(format));
-  std::uint64_t pending = 0;
-  unsigned pending_bits = 0;
-  std::size_t at = 0;
-  for (Poly& poly : vector) {
-    for (std::int32_t& x : poly) {
-      for (; pending_bits < format.bits; pending_bits += 8) {
-        pending |= std::uint64_t{packed[at++]} << pending_bits;
-      }
-      const auto value = static_cast<std::int32_t>(pending & ((1U << format.bits) - 1));
-      x = format.sign * (value - format.offset);
-      pending >>= format.bits;
-      pending_bits -= format.bits;
-    }
-  }
-  return vector;
-}
 
 Bytes PackHints(const StrengthRow& row, const PolyVec& hints) {
   Bytes packed(row.hint_bytes(), 0);

@@ -3,7 +3,7 @@
 
 #include "emulator/crypto/dilithium/field.h"
 #include "emulator/crypto/dilithium/packing.h"
-#include "emulator/crypto/dilithium/shake.h"
+#include "emulator/crypto/lattice/shake.h"
 
 namespace gw::emulator::dilithium {
 namespace {

@@ -8,11 +8,13 @@
 #include <string_view>
 
 #include "daemon/core/bytes.h"
+#include "emulator/crypto/lattice/poly.h"
 
 namespace gw::emulator::dilithium {
 
-inline constexpr std::size_t kCoefficients = 256;  // of a polynomial
-inline constexpr std::int32_t kQ = 8380417;        // 2^23 - 2^13 + 1
+using lattice::kCoefficients;
+
+inline constexpr std::int32_t kQ = 8380417;  // 2^23 - 2^13 + 1
 inline constexpr unsigned kQBits = 23;
 inline constexpr std::size_t kRhoBytes = 32;
 inline constexpr std::size_t kKeyBytes = 32;

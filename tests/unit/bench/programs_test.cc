@@ -85,18 +85,18 @@ TEST(LoadProgramTest, TheModulePathLinksNoGrpc) {
 TEST(FloorUdsTest, BothServersAnswerExactlyTheCount) {
   for (const char* server : {"threads", "epoll"}) {
     const Finished run =
-        RunProgram(kFloorUds + " --threads 3 --count 500 --json - --server " + server);
+        RunProgram(kFloorUds + " --threads 3 --count 5000 --json - --server " + server);
     EXPECT_EQ(run.exit_code, 0);
     const auto report = run.Json();
     ASSERT_TRUE(report.is_object()) << run.output;
-    EXPECT_EQ(report["result"]["operations"], 500);
+    EXPECT_EQ(report["result"]["operations"], 5000);
     EXPECT_EQ(report["result"]["errors"], 0);
     EXPECT_GT(report["result"]["latency_us"]["p50"], 0.0);
     EXPECT_GT(report["result"]["server_cpu_us_per_op"], 0.0);
     std::uint64_t counted = 0;
     for (const auto& bucket : report["histogram"]["buckets"])
       counted += bucket[2].get<std::uint64_t>();
-    EXPECT_EQ(counted, 500u);
+    EXPECT_EQ(counted, 5000u);
     EXPECT_GT(report["result"]["client_cpu_us_per_op"], 0.0);
     EXPECT_EQ(report["options"]["server"], server);
   }

@@ -14,7 +14,7 @@ namespace {
 
 TEST(MechanismTableTest, BeginsWithTheMechanismThatTheServiceListsFirst) {
   EXPECT_EQ(MechanismTable().front().type, CKM_RSA_PKCS);
-  EXPECT_EQ(MechanismTable().size(), 87U);
+  EXPECT_EQ(MechanismTable().size(), 88U);
 }
 
 TEST(MechanismTableTest, EveryMechanismHasANameAndAFunction) {
@@ -30,6 +30,15 @@ TEST(MechanismTableTest, AFunctionThatARowLacksIsRefused) {
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.error().rv, CKR_MECHANISM_INVALID);
   EXPECT_TRUE(FindMechanism({CKM_SHA256, {}}, CKF_DIGEST).ok());
+}
+
+TEST(MechanismTableTest, KeyPairsAreMadeWithoutTheParametersOfTheirDerivation) {
+  EXPECT_TRUE(FindMechanism({CKM_IBM_KYBER, {}}, CKF_GENERATE_KEY_PAIR).ok());
+  EXPECT_EQ(
+      FindMechanism({CKM_IBM_KYBER, KyberParams{0, 1, CKD_NULL}}, CKF_GENERATE_KEY_PAIR).error().rv,
+      CKR_MECHANISM_PARAM_INVALID);
+  EXPECT_TRUE(FindMechanism({CKM_IBM_KYBER, KyberParams{0, 1, CKD_NULL}}, CKF_DERIVE).ok());
+  EXPECT_EQ(FindMechanism({CKM_IBM_KYBER, {}}, CKF_DERIVE).error().rv, CKR_MECHANISM_PARAM_INVALID);
 }
 
 TEST(MechanismTableTest, ParametersOfAnotherKindAreRefused) {

@@ -1,11 +1,11 @@
-// Room: tests. Mirrors emulator/crypto/dilithium/{encoding,der}.h and the parsing of key.h: IBM's
+// Room: tests. Mirrors emulator/crypto/dilithium/encoding.h and the parsing of key.h: IBM's
 // encodings of known key pairs, and what is not one.
 #include "emulator/crypto/dilithium/encoding.h"
 
 #include <gtest/gtest.h>
 
-#include "emulator/crypto/dilithium/der.h"
 #include "emulator/crypto/dilithium/scheme.h"
+#include "emulator/crypto/lattice/der.h"
 #include "tests/unit/emulator/crypto/dilithium_vectors.h"
 #include "tests/unit/localcrypto/hex.h"
 
@@ -13,6 +13,11 @@ namespace gw::emulator::dilithium {
 namespace {
 
 using Json = nlohmann::json;
+using lattice::DerBits;
+using lattice::DerElement;
+using lattice::kDerOctetString;
+using lattice::kDerSequence;
+using lattice::WipedBytes;
 
 template <typename T>
 CK_RV RvOf(const Result<T>& result) {
@@ -192,55 +197,6 @@ TEST_F(BadEncodingTest, SecretsOutOfRangeAreRefused) {
   Bytes raw = CopyOf(key_.raw());
   raw[112] |= 7;  // eta 3: seven values, this is the eighth
   EXPECT_EQ(RvOf(PrivateKey::FromRaw(row_, raw)), CKR_WRAPPED_KEY_INVALID);
-}
-
-// Each is refused for the one thing that is wrong with it.
-TEST(DilithiumDerTest, OnlyTheShortestLengthsAreRead) {
-  const auto is_read = [](const std::string& header, std::size_t size) {
-    Bytes element = FromHex(header);
-    element.resize(element.size() + size);
-    DerReader reader(element);
-    return reader.Take(kDerOctetString).size() == size && reader.Finished();
-  };
-  EXPECT_TRUE(is_read("0400", 0));
-  EXPECT_TRUE(is_read("047f", 127));
-  EXPECT_TRUE(is_read("048180", 128));
-  EXPECT_TRUE(is_read("0481ff", 255));
-  EXPECT_TRUE(is_read("04820100", 256));
-  EXPECT_TRUE(is_read("0482ffff", 65535));
-  EXPECT_FALSE(is_read("04817f", 127));
-  EXPECT_FALSE(is_read("048200ff", 255));
-  EXPECT_FALSE(is_read("0483000100", 256));
-  EXPECT_FALSE(is_read("0483010000", 65536));
-  EXPECT_FALSE(is_read("0480", 0));
-  EXPECT_FALSE(is_read("04ff", 0));
-  EXPECT_FALSE(is_read("0481", 0));
-  EXPECT_FALSE(is_read("04", 0));
-  EXPECT_FALSE(is_read("0500", 0));
-}
-
-TEST(DilithiumDerTest, ElementsOfAnyLengthComeBack) {
-  for (const unsigned size : {0U, 1U, 127U, 128U, 255U, 256U, 65535U}) {
-    const Bytes content(size, 0x77);
-    const WipedBytes element = DerElement(kDerSequence, {content});
-    DerReader reader(element);
-    EXPECT_TRUE(Equal(reader.Take(kDerSequence), content));
-    EXPECT_TRUE(reader.Finished());
-  }
-}
-
-TEST(DilithiumDerTest, BitStringsWithUnusedBitsAreRefused) {
-  const Bytes whole = FromHex("030200ff");
-  EXPECT_EQ(DerReader(whole).TakeBits(1).size(), 1U);
-  EXPECT_FALSE(DerReader(whole).TakeBits(2).size() == 2U);
-  const Bytes unused_bits = FromHex("030201fe");
-  DerReader reader(unused_bits);
-  reader.TakeBits();
-  EXPECT_FALSE(reader.ok());
-  const Bytes no_content = FromHex("0300");
-  DerReader empty(no_content);
-  empty.TakeBits();
-  EXPECT_FALSE(empty.ok());
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "emulator/crypto/dilithium/scheme.h"
-#include "emulator/crypto/dilithium/shake.h"
 #include "emulator/crypto/hash.h"
+#include "emulator/crypto/lattice/shake.h"
 #include "tests/unit/emulator/crypto/dilithium_vectors.h"
 
 namespace gw::emulator::dilithium {

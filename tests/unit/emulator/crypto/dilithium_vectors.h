@@ -1,13 +1,12 @@
-// Tests of emulator/crypto/dilithium: the files of tests/vectors/dilithium, and the random numbers
-// of the known-answer tests.
+// Tests of emulator/crypto/dilithium: the files of tests/vectors/dilithium.
 #pragma once
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "emulator/crypto/dilithium/key.h"
+#include "tests/unit/emulator/support/kat_random.h"
 
 namespace gw::emulator::dilithium {
 
@@ -37,21 +36,6 @@ std::string TestNameOf(std::string_view name);
 
 nlohmann::json LoadJson(const std::string& name);
 Bytes BytesAt(const nlohmann::json& object, const char* member);
-
-// The generator of the known-answer tests: AES-256 in CTR-DRBG, without derivation function (SP
-// 800-90A, 10.2.1.5.1).
-class KatRandom {
- public:
-  explicit KatRandom(ByteView entropy);  // 48 octets
-  Bytes Draw(std::size_t size);
-
- private:
-  void Update(ByteView provided);
-  std::array<Byte, 16> NextBlock();
-
-  std::array<Byte, 32> key_{};
-  std::array<Byte, 16> counter_{};
-};
 
 // The randomness that the record's key pair was made of.
 Bytes KeySeed(const StrengthRow& row, ByteView record_seed);

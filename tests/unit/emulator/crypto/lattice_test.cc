@@ -1,6 +1,6 @@
-// Room: tests. Dilithium keys as the card holds them: which strengths it has, and that a key comes
-// back from each of its forms. The scheme itself is tested with its known answers in
-// emulator_dilithium_test.
+// Room: tests. Dilithium and Kyber keys as the card holds them: which strengths it has, and that a
+// key comes back from each of its forms. The schemes themselves are tested with their known answers
+// in emulator_dilithium_test and emulator_kyber_test.
 #include "emulator/crypto/lattice.h"
 
 #include <gtest/gtest.h>
@@ -98,6 +98,56 @@ TEST(LatticeTest, KeysOfAnotherKindDoNotSign) {
   EXPECT_EQ(RvOf(DilithiumVerify(curve_key, {}, Bytes(2420))), CKR_KEY_TYPE_INCONSISTENT);
   EXPECT_EQ(RvOf(EddsaSign(*key, {})), CKR_KEY_TYPE_INCONSISTENT);
   EXPECT_EQ(RvOf(DilithiumVerify(*key, {}, Bytes(2421))), CKR_SIGNATURE_LEN_RANGE);
+}
+
+// Kyber of round 2; 512 has a number but is not offered.
+const Bytes kKyber768 = Oid(5, 3, 3);
+const Bytes kKyber1024 = Oid(5, 4, 4);
+const Bytes kKyber512 = {0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x02, 0x82, 0x0b, 0x05};
+
+TEST(LatticeTest, KyberKeysOfEveryStrengthComeBackFromEachOfTheirForms) {
+  struct {
+    Bytes oid;
+    std::size_t spki, public_key, ciphertext;
+  } const kRows[] = {{kKyber768, 1219, 1184, 1088}, {kKyber1024, 1603, 1568, 1568}};
+  for (const auto& row : kRows) {
+    const Result<PKey> key = PKey::GenerateKyber(row.oid);
+    ASSERT_TRUE(key.ok()) << key.error().detail;
+    EXPECT_EQ(key->type(), CKK_IBM_PQC_KYBER);
+    EXPECT_EQ(key->curve(), nullptr);
+    EXPECT_EQ(key->bits(), 8 * row.public_key);
+    EXPECT_EQ(key->signature_bytes(), 0U);
+    EXPECT_EQ(key->Spki().size(), row.spki);
+    EXPECT_TRUE(Equal(key->lattice()->strength_oid(), row.oid));
+    const Result<PKey> from_pkcs8 = PKey::FromPkcs8(key->Pkcs8().view());
+    const Result<PKey> from_spki = PKey::FromSpki(key->Spki());
+    ASSERT_TRUE(from_pkcs8.ok() && from_spki.ok());
+    EXPECT_EQ(from_pkcs8->Spki(), key->Spki());
+    EXPECT_EQ(from_spki->Spki(), key->Spki());
+    const Result<kyber::Encapsulated> made = KyberEncapsulate(*from_spki);
+    ASSERT_TRUE(made.ok());
+    EXPECT_EQ(made->ciphertext.size(), row.ciphertext);
+    const Result<SecretBytes> secret = KyberDecapsulate(*from_pkcs8, made->ciphertext);
+    ASSERT_TRUE(secret.ok());
+    EXPECT_TRUE(Equal(secret->view(), made->secret.view()));
+    EXPECT_EQ(RvOf(KyberDecapsulate(*key, Bytes(row.ciphertext - 1))), CKR_MECHANISM_PARAM_INVALID);
+  }
+}
+
+TEST(LatticeTest, OneSchemeHasNothingToDoWithTheOther) {
+  EXPECT_EQ(RvOf(PKey::GenerateKyber(kKyber512)), CKR_IBM_PQC_PARAMS_NOT_SUPPORTED);
+  EXPECT_EQ(RvOf(PKey::GenerateKyber(kSizes[0].oid)), CKR_IBM_PQC_PARAMS_NOT_SUPPORTED);
+  EXPECT_EQ(RvOf(PKey::GenerateDilithium(kKyber768)), CKR_IBM_PQC_PARAMS_NOT_SUPPORTED);
+  const Result<PKey> kyber = PKey::GenerateKyber(kKyber768);
+  const Result<PKey> dilithium = PKey::GenerateDilithium(kSizes[2].oid);
+  ASSERT_TRUE(kyber.ok() && dilithium.ok());
+  EXPECT_EQ(RvOf(DilithiumSign(*kyber, {})), CKR_KEY_TYPE_INCONSISTENT);
+  EXPECT_EQ(RvOf(DilithiumVerify(*kyber, {}, Bytes(2420))), CKR_KEY_TYPE_INCONSISTENT);
+  EXPECT_EQ(RvOf(KyberEncapsulate(*dilithium)), CKR_KEY_TYPE_INCONSISTENT);
+  EXPECT_EQ(RvOf(KyberDecapsulate(*dilithium, Bytes(1088))), CKR_KEY_TYPE_INCONSISTENT);
+  const Result<PKey> half = PKey::FromSpki(kyber->Spki());
+  ASSERT_TRUE(half.ok());
+  EXPECT_EQ(RvOf(KyberDecapsulate(*half, Bytes(1088))), CKR_KEY_TYPE_INCONSISTENT);
 }
 
 }  // namespace

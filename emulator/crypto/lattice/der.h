@@ -1,11 +1,11 @@
-// Room: emulator/crypto. Dilithium: as much of DER as its keys need. Threads: any.
+// Room: emulator/crypto. Lattices: as much of DER as IBM's keys need. Threads: any.
 #pragma once
 
 #include <initializer_list>
 
-#include "emulator/crypto/dilithium/shake.h"
+#include "emulator/crypto/lattice/shake.h"
 
-namespace gw::emulator::dilithium {
+namespace gw::emulator::lattice {
 
 inline constexpr Byte kDerInteger = 0x02;
 inline constexpr Byte kDerBitString = 0x03;
@@ -50,4 +50,4 @@ class DerReader {
   bool ok_ = true;
 };
 
-}  // namespace gw::emulator::dilithium
+}  // namespace gw::emulator::lattice

@@ -1,9 +1,9 @@
 // Room: emulator/crypto. Source: X.690, 8.1.3 and 10.1 (lengths), 8.6 (BIT STRING).
-#include "emulator/crypto/dilithium/der.h"
+#include "emulator/crypto/lattice/der.h"
 
 #include "daemon/core/check.h"
 
-namespace gw::emulator::dilithium {
+namespace gw::emulator::lattice {
 
 WipedBytes DerElement(Byte tag, std::initializer_list<ByteView> parts) {
   std::size_t size = 0;
@@ -84,4 +84,4 @@ void DerReader::Expect(ByteView element) {
   if (!Equal(Raw(element.size()), element)) ok_ = false;
 }
 
-}  // namespace gw::emulator::dilithium
+}  // namespace gw::emulator::lattice

@@ -1,4 +1,5 @@
-// Room: emulator/crypto. Dilithium: SHAKE as a hash of any length and as a stream. Threads: any.
+// Room: emulator/crypto. Lattices: SHAKE as a hash of any length and as a stream, and SHA-3 over
+// secrets. Threads: any.
 #pragma once
 
 #include <array>
@@ -7,9 +8,8 @@
 #include <vector>
 
 #include "daemon/core/wiping_allocator.h"
-#include "emulator/crypto/dilithium/strength.h"
 
-namespace gw::emulator::dilithium {
+namespace gw::emulator::lattice {
 
 using WipedBytes = std::vector<Byte, WipingAllocator<Byte>>;
 
@@ -20,6 +20,10 @@ void ShakeInto(Shake shake, std::initializer_list<ByteView> parts, std::span<Byt
 
 // SHAKE-256 over the parts.
 WipedBytes Shake256(std::initializer_list<ByteView> parts, std::size_t size);
+
+// SHA3-256 and SHA3-512 over the parts; wiped, unlike the digests of emulator/crypto/hash.h.
+WipedBytes Sha3_256(std::initializer_list<ByteView> parts);
+WipedBytes Sha3_512(std::initializer_list<ByteView> parts);
 
 // Two octets, little-endian, as they stand behind a seed. Larger values would begin anew.
 inline std::array<Byte, 2> NonceBytes(std::size_t nonce) {
@@ -37,4 +41,4 @@ void ReadStream(Shake shake, std::initializer_list<ByteView> parts, std::size_t 
   }
 }
 
-}  // namespace gw::emulator::dilithium
+}  // namespace gw::emulator::lattice
