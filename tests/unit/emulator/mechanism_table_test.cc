@@ -34,10 +34,14 @@ TEST(MechanismTableTest, AFunctionThatARowLacksIsRefused) {
 
 TEST(MechanismTableTest, KeyPairsAreMadeWithoutTheParametersOfTheirDerivation) {
   EXPECT_TRUE(FindMechanism({CKM_IBM_KYBER, {}}, CKF_GENERATE_KEY_PAIR).ok());
-  EXPECT_EQ(
-      FindMechanism({CKM_IBM_KYBER, KyberParams{0, 1, CKD_NULL}}, CKF_GENERATE_KEY_PAIR).error().rv,
-      CKR_MECHANISM_PARAM_INVALID);
-  EXPECT_TRUE(FindMechanism({CKM_IBM_KYBER, KyberParams{0, 1, CKD_NULL}}, CKF_DERIVE).ok());
+  EXPECT_EQ(FindMechanism({CKM_IBM_KYBER, KyberParams{0, 1, CKD_NULL, false, {}, {}, {}}},
+                          CKF_GENERATE_KEY_PAIR)
+                .error()
+                .rv,
+            CKR_MECHANISM_PARAM_INVALID);
+  EXPECT_TRUE(
+      FindMechanism({CKM_IBM_KYBER, KyberParams{0, 1, CKD_NULL, false, {}, {}, {}}}, CKF_DERIVE)
+          .ok());
   EXPECT_EQ(FindMechanism({CKM_IBM_KYBER, {}}, CKF_DERIVE).error().rv, CKR_MECHANISM_PARAM_INVALID);
 }
 
