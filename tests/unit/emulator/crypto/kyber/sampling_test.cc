@@ -49,7 +49,7 @@ TEST(KyberSamplingTest, NoiseIsTheDifferenceOfTwoPairsOfBits) {
     const Bytes nonce = {static_cast<Byte>(7 + i)};
     const WipedBytes stream = lattice::Shake256({seed, nonce}, 128);
     for (std::size_t n = 0; n < kCoefficients; ++n) {
-      const unsigned nibble = stream[n / 2] >> (n % 2 * 4) & 15U;
+      const unsigned nibble = unsigned{stream[n / 2]} >> (n % 2 * 4) & 15U;
       const int difference = std::popcount(nibble & 3U) - std::popcount(nibble >> 2);
       EXPECT_EQ(noise[i][n], (difference + kQ) % kQ);
     }
