@@ -6,25 +6,27 @@
 namespace gw::der {
 namespace {
 
-struct Header {
+struct Found {
   std::size_t header_bytes;
   std::size_t content_bytes;
 };
 
 // X.690 8.1.3 and 10.1: one octet up to 127, else a count of octets and the shortest number.
-std::optional<Header> ReadHeader(ByteView bytes) {
+std::optional<Found> ReadHeader(ByteView bytes) {
   if (bytes.size() < 2) return std::nullopt;
   const Byte first = bytes[1];
-  if (first < 0x80) return Header{2, first};
+  if (first < 0x80) return Found{2, first};
   const std::size_t octets = first & 0x7fu;
   if (octets == 0 || octets > 4 || bytes.size() < 2 + octets) return std::nullopt;
   std::size_t length = 0;
   for (Byte byte : bytes.subspan(2, octets)) length = length << 8 | byte;
   if (bytes[2] == 0 || length < 0x80) return std::nullopt;
-  return Header{2 + octets, length};
+  return Found{2 + octets, length};
 }
 
-Bytes EncodeHeader(Byte tag, std::size_t length) {
+}  // namespace
+
+Bytes Header(Byte tag, std::size_t length) {
   Bytes header{tag};
   if (length < 0x80) {
     header.push_back(static_cast<Byte>(length));
@@ -39,8 +41,6 @@ Bytes EncodeHeader(Byte tag, std::size_t length) {
   Append(header, shortest);
   return header;
 }
-
-}  // namespace
 
 std::optional<ByteView> Reader::TakeWhole(Byte tag) {
   const auto header = ReadHeader(left_);
@@ -74,7 +74,7 @@ std::optional<ByteView> Reader::TakeBits() {
 }
 
 Bytes Encode(Byte tag, ByteView content) {
-  Bytes out = EncodeHeader(tag, content.size());
+  Bytes out = Header(tag, content.size());
   Append(out, content);
   return out;
 }

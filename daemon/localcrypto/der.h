@@ -40,6 +40,8 @@ class Reader {
   ByteView left_;
 };
 
+// Tag and length of an element with so much content.
+Bytes Header(Byte tag, std::size_t length);
 Bytes Encode(Byte tag, ByteView content);
 // INTEGER of a big-endian magnitude; leading zeros are dropped, one is added if it would look
 // negative.

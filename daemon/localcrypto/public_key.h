@@ -49,6 +49,14 @@ class PublicKey {
   //   source  RFC 8017 8.1.2, 8.2.2; PKCS #11 v2.40 mechanisms 2.1, 2.3
   Status Verify(const Mechanism& raw_mechanism, ByteView data, ByteView signature) const;
 
+  // What a signature of CKM_RSA_PKCS was made of.
+  //   errors  CKR_SIGNATURE_INVALID      not 00 01 FF.. 00 data, or not of this key
+  //           CKR_SIGNATURE_LEN_RANGE    not k octets
+  //           CKR_KEY_TYPE_INCONSISTENT  not an RSA key
+  //           CKR_MECHANISM_INVALID      computes_here() is false
+  //   source  RFC 8017 8.2.2
+  Result<Bytes> Recover(ByteView signature) const;
+
   // CKM_RSA_PKCS (data 0..k-11) and CKM_RSA_PKCS_OAEP (data 0..k-2-2*hash). Returns k octets.
   //   errors  CKR_DATA_LEN_RANGE           too long
   //           CKR_KEY_TYPE_INCONSISTENT    not an RSA key

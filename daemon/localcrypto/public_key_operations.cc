@@ -3,6 +3,7 @@
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -167,6 +168,23 @@ Status PublicKey::VerifyRsaPkcs(ByteView data, ByteView signature) const {
   const auto context = engine_->ForEncrypt();
   if (!RunEncrypt(context.get(), signature, recovered)) return Verdict(false);
   return Verdict(Equal(recovered, Pkcs1SignatureBlock(key_bytes, data)));
+}
+
+Result<Bytes> PublicKey::Recover(ByteView signature) const {
+  if (!is_rsa()) return NotOfThisType();
+  if (!computes_here()) return NotHere();
+  if (signature.size() != modulus_.size()) return CallerError(CKR_SIGNATURE_LEN_RANGE);
+  Bytes block(signature.size());
+  const auto context = engine_->ForEncrypt();
+  if (!RunEncrypt(context.get(), signature, block)) return CallerError(CKR_SIGNATURE_INVALID);
+  // 00 at the front is of the block, the next one is before the data.
+  const auto zero = std::find(block.begin() + 1, block.end(), Byte{0});
+  if (zero == block.end()) return CallerError(CKR_SIGNATURE_INVALID);
+  Bytes data(zero + 1, block.end());
+  const bool well_formed = data.size() + kPkcs1Overhead <= block.size() &&
+                           Equal(block, Pkcs1SignatureBlock(block.size(), data));
+  if (!well_formed) return CallerError(CKR_SIGNATURE_INVALID);
+  return data;
 }
 
 Status PublicKey::VerifyPss(const Mechanism& mechanism, ByteView digest, ByteView signature) const {

@@ -1,18 +1,11 @@
 // Room: localcrypto.
 #include "daemon/localcrypto/spki.h"
 
-#include <array>
-
 #include "daemon/localcrypto/der.h"
 #include "daemon/localcrypto/public_key.h"
 
 namespace gw {
 namespace {
-
-// RFC 3279 2.3.1 and 2.3.5, tag and length included.
-constexpr std::array<Byte, 11> kRsaOid{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1};
-constexpr std::array<Byte, 9> kEcOid{6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1};
-constexpr std::array<Byte, 2> kNullElement{der::kNull, 0};
 
 Error Broken(std::string what) {
   return UpstreamError(CKR_DEVICE_ERROR, "public key is broken: " + std::move(what));

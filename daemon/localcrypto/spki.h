@@ -2,11 +2,18 @@
 // together, octets only.
 #pragma once
 
+#include <array>
+
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
 #include "daemon/localcrypto/curve.h"
 
 namespace gw {
+
+// RFC 3279 2.3.1 and 2.3.5, tag and length included.
+inline constexpr std::array<Byte, 11> kRsaOid{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1};
+inline constexpr std::array<Byte, 9> kEcOid{6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1};
+inline constexpr std::array<Byte, 2> kNullElement{5, 0};
 
 // Views into the octets it was split from.
 struct SpkiParts {

@@ -474,5 +474,47 @@ TEST(PublicKeyThreadTest, OneKeyServesManyThreads) {
   for (int count : wrong) EXPECT_EQ(count, 0);
 }
 
+// RFC 8017 8.2.2 with the comparison left to the caller.
+TEST(RecoverTest, WhatWasSignedComesBack) {
+  const auto key = *PublicKey::Parse(Rsa2048().Spki());
+  for (const std::size_t size : {0u, 1u, 51u, 245u}) {
+    const Bytes data(size, 0x5a);
+    Bytes block(256, 0xff);
+    block[0] = 0;
+    block[1] = 1;
+    block[255 - size] = 0;
+    std::ranges::copy(data, block.end() - static_cast<std::ptrdiff_t>(size));
+    const auto recovered = key->Recover(Rsa2048().Raw(block));
+    ASSERT_TRUE(recovered.ok()) << size;
+    EXPECT_EQ(*recovered, data);
+  }
+}
+
+TEST(RecoverTest, BlocksThatAreNotThoseOfTheStandardAreNoSignatures) {
+  const auto key = *PublicKey::Parse(Rsa2048().Spki());
+  const auto rv = [&](const Bytes& block) {
+    const auto recovered = key->Recover(Rsa2048().Raw(block));
+    return recovered.ok() ? CKR_OK : recovered.error().rv;
+  };
+  Bytes block(256, 0xff);
+  block[0] = 0;
+  block[1] = 1;
+  EXPECT_EQ(rv(block), CKR_SIGNATURE_INVALID) << "no end of the padding";
+  block[9] = 0;
+  EXPECT_EQ(rv(block), CKR_SIGNATURE_INVALID) << "seven octets of padding";
+  block[9] = 0xff;
+  block[10] = 0;
+  EXPECT_EQ(rv(block), CKR_OK) << "eight octets of padding";
+  block[5] = 0xfe;
+  EXPECT_EQ(rv(block), CKR_SIGNATURE_INVALID);
+  block[5] = 0xff;
+  block[1] = 2;
+  EXPECT_EQ(rv(block), CKR_SIGNATURE_INVALID);
+  EXPECT_EQ(key->Recover(Bytes(255)).error().rv, CKR_SIGNATURE_LEN_RANGE);
+  EXPECT_EQ(key->Recover(Bytes(256, 0xff)).error().rv, CKR_SIGNATURE_INVALID);
+  const auto ec = *PublicKey::Parse(P256Spki());
+  EXPECT_EQ(ec->Recover(Bytes(64)).error().rv, CKR_KEY_TYPE_INCONSISTENT);
+}
+
 }  // namespace
 }  // namespace gw
