@@ -54,6 +54,17 @@ Result<Bytes> DigestUpdate(Card& card, ByteView state, ByteView data) {
   return SealState(card.master(), progress.state);
 }
 
+Result<Bytes> DigestKey(Card& card, ByteView state, ByteView key) {
+  GW_TRY(secret, card.Open(key));
+  if (secret->object_class != CKO_SECRET_KEY) {
+    return CallerError(CKR_KEY_TYPE_INCONSISTENT, "only secret keys are digested");
+  }
+  if (!secret->Has(kUseAsData)) {
+    return CallerError(CKR_KEY_FUNCTION_NOT_PERMITTED, "CKA_IBM_USE_AS_DATA is false");
+  }
+  return DigestUpdate(card, state, secret->value.view());
+}
+
 Result<Bytes> DigestFinal(Card& card, ByteView state) {
   GW_TRY(progress, Resume(card, state));
   return progress.hash.Finish();

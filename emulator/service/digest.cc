@@ -21,6 +21,11 @@ GW_RPC(DigestUpdate) {
                  [&response](std::string state) { response.set_state(std::move(state)); });
 }
 
+GW_RPC(DigestKey) {
+  return Deliver(DigestKey(card, ViewOf(request.state()), BlobOf(request.key())),
+                 [&response](std::string state) { response.set_state(std::move(state)); });
+}
+
 GW_RPC(DigestFinal) {
   return Deliver(DigestFinal(card, ViewOf(request.state())),
                  [&response](std::string digest) { response.set_digest(std::move(digest)); });

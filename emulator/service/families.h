@@ -17,6 +17,7 @@ GW_RPC(GenerateRandom);
 GW_RPC(DigestInit);
 GW_RPC(Digest);
 GW_RPC(DigestUpdate);
+GW_RPC(DigestKey);
 GW_RPC(DigestFinal);
 GW_RPC(DigestSingle);
 // crypt.cc

@@ -12,11 +12,6 @@ namespace {
 
 using enum Action;
 
-// Part of the interface, but not of this card.
-Status NotSupported(Card&, grpc::ByteBuffer&, grpc::ByteBuffer&, RequestFacts&) {
-  return CallerError(CKR_FUNCTION_NOT_SUPPORTED, "the emulated card has no such function");
-}
-
 #define GW_ROW(name) #name, Serve < grep11::name##Request, grep11::name##Response, name##Rpc>
 
 constexpr auto kRpcs = std::to_array<RpcRow>({
@@ -24,7 +19,7 @@ constexpr auto kRpcs = std::to_array<RpcRow>({
     {GW_ROW(DigestInit), kDigest},
     {GW_ROW(Digest), kDigest},
     {GW_ROW(DigestUpdate), kDigest},
-    {"DigestKey", NotSupported, kDigestKey},
+    {GW_ROW(DigestKey), kDigestKey},
     {GW_ROW(DigestFinal), kDigest},
     {GW_ROW(DigestSingle), kDigest},
     {GW_ROW(EncryptInit), kEncrypt},

@@ -31,12 +31,11 @@ struct WrongKey {
 // One RPC with one kind of key. An RPC may have several.
 struct ConformanceCase {
   std::string rpc;
-  // A fresh request that the card answers with `answer`.
+  // A fresh request that the card answers with CKR_OK.
   std::function<MessagePtr(Bench&)> valid;
   // By the generated stub.
   std::function<CK_RV(Client&, const google::protobuf::Message&, MessagePtr* response)> call;
   std::vector<WrongKey> wrong_keys;
-  CK_RV answer = CKR_OK;
 };
 
 std::vector<ConformanceCase> ConformanceCasesOf(const std::string& rpc);

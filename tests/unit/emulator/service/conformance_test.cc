@@ -119,11 +119,10 @@ TEST_P(ConformanceTest, AValidRequestIsAnsweredAndMayBeRepeated) {
   for (const ConformanceCase& row : cases()) {
     const MessagePtr request = row.valid(bench());
     MessagePtr response;
-    EXPECT_EQ(row.call(client(), *request, &response), row.answer)
-        << client().status().error_message();
-    if (row.answer == CKR_OK) ExpectBothCarriers(*response);
+    EXPECT_EQ(row.call(client(), *request, &response), CKR_OK) << client().status().error_message();
+    ExpectBothCarriers(*response);
     if (GetParam() == "Logout") continue;  // it has ended what it needs
-    EXPECT_EQ(Call(row, *request), row.answer);
+    EXPECT_EQ(Call(row, *request), CKR_OK);
   }
 }
 
@@ -131,7 +130,7 @@ TEST_P(ConformanceTest, ItsStateIsChecked) {
   for (const ConformanceCase& row : cases()) {
     const MessagePtr request = row.valid(bench());
     const FieldDescriptor* field = StateField(*request);
-    if (field == nullptr || row.answer != CKR_OK) continue;
+    if (field == nullptr) continue;
     const auto* reflection = request->GetReflection();
     const std::string good = reflection->GetString(*request, field);
     const auto call_with = [&](const std::string& state) {
@@ -163,7 +162,7 @@ TEST_P(ConformanceTest, StatesOfOtherOperationsAreRefused) {
   for (const ConformanceCase& row : cases()) {
     const MessagePtr request = row.valid(bench());
     const FieldDescriptor* field = StateField(*request);
-    if (field == nullptr || row.answer != CKR_OK) continue;
+    if (field == nullptr) continue;
     for (const char* word : {"Digest", "Encrypt", "Decrypt", "Sign", "Verify"}) {
       if (GetParam().starts_with(word)) continue;
       const ConformanceCase other = ConformanceCasesOf(word).front();
@@ -190,7 +189,6 @@ std::size_t PlaceOf(const std::string& blob, std::size_t in_header, std::size_t 
 TEST_P(ConformanceTest, ItsKeysAreChecked) {
   for (const ConformanceCase& row : cases()) {
     const MessagePtr request = row.valid(bench());
-    if (row.answer != CKR_OK) continue;
     for (const FieldDescriptor* field : KeyFields(*request)) {
       const std::string good = KeyIn(*request, field);
       if (good.empty()) continue;  // a MacKey where none belongs
@@ -260,11 +258,11 @@ TEST_P(ConformanceTest, KeyFieldsOfTheFirstGenerationMeanTheSame) {
       // What today's field has counts; the older one beside it is not looked at.
       auto* unknown = reflection->MutableUnknownFields(request.get());
       unknown->AddLengthDelimited(kOlderNumbers.at(name), "not this one");
-      EXPECT_EQ(Call(row, *request), row.answer) << name;
+      EXPECT_EQ(Call(row, *request), CKR_OK) << name;
       unknown->Clear();
       unknown->AddLengthDelimited(kOlderNumbers.at(name), blob);
       reflection->ClearField(request.get(), field);
-      EXPECT_EQ(Call(row, *request), row.answer) << name;
+      EXPECT_EQ(Call(row, *request), CKR_OK) << name;
       unknown->Clear();
       SetKey(*request, field, blob);
     }
@@ -272,7 +270,6 @@ TEST_P(ConformanceTest, KeyFieldsOfTheFirstGenerationMeanTheSame) {
 }
 
 TEST_P(ConformanceTest, OctetsThatAreNoRequestAreNamed) {
-  if (cases().front().answer != CKR_OK) return;
   const grpc::Slice slice(std::string("\x0f\xff\xff\xff"));  // no field number, no wire type
   const grpc::ByteBuffer request(&slice, 1);
   grpc::ByteBuffer response;

@@ -283,6 +283,31 @@ TEST_F(CryptRpcTest, DigestsWorkInEveryFlow) {
             digest);  // a state may be used again
 }
 
+TEST_F(CryptRpcTest, TheValueOfASecretKeyIsDigestedLikeData) {
+  grep11::DigestInitRequest init;
+  *init.mutable_mech() = Mech(CKM_SHA256);
+  grep11::DigestUpdateRequest update;
+  update.set_state(client().Call(&Crypto::Stub::DigestInit, init).state());
+  update.set_data("abcd");
+  grep11::DigestKeyRequest with_key;
+  with_key.set_state(client().Call(&Crypto::Stub::DigestUpdate, update).state());
+  *with_key.mutable_key() =
+      BlobMessage(Import(Bytes(16, 'k'), Template({{CKA_CLASS, std::uint64_t{CKO_SECRET_KEY}},
+                                                   {CKA_KEY_TYPE, std::uint64_t{CKK_AES}},
+                                                   {CKA_VALUE_LEN, std::uint64_t{16}},
+                                                   {CKA_IBM_USE_AS_DATA, true}}))
+                      .unwrappedbytes());
+  ASSERT_EQ(client().Rv(), CKR_OK) << client().status().error_message();
+  grep11::DigestFinalRequest final;
+  final.set_state(client().Call(&Crypto::Stub::DigestKey, with_key).state());
+  const std::string digest = client().Call(&Crypto::Stub::DigestFinal, final).digest();
+  ASSERT_EQ(client().Rv(), CKR_OK);
+  grep11::DigestSingleRequest single;
+  *single.mutable_mech() = Mech(CKM_SHA256);
+  single.set_data("abcd" + std::string(16, 'k'));
+  EXPECT_EQ(digest, client().Call(&Crypto::Stub::DigestSingle, single).digest());
+}
+
 TEST_F(CryptRpcTest, DigestsOfNothingComeFromFinalOnly) {
   grep11::DigestSingleRequest single;
   *single.mutable_mech() = Mech(CKM_SHA_1);

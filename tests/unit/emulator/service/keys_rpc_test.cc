@@ -480,10 +480,5 @@ TEST_F(KeysRpcTest, ListAndInfoComeFromTheTable) {
   EXPECT_EQ(client().Rv(), CKR_MECHANISM_INVALID);
 }
 
-TEST_F(KeysRpcTest, FunctionsTheCardLacksSaySo) {
-  client().Call(&Crypto::Stub::DigestKey, grep11::DigestKeyRequest());
-  EXPECT_EQ(client().Rv(), CKR_FUNCTION_NOT_SUPPORTED);
-}
-
 }  // namespace
 }  // namespace gw::emulator
