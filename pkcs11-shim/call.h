@@ -49,6 +49,8 @@ class Call {
   CK_RV result() const { return result_; }
   // State::life that the call belongs to.
   uint32_t life() const { return connection_->life; }
+  // The daemon that has answered.
+  uint32_t incarnation() const { return connection_->incarnation; }
 
  private:
   Call(Function function, CK_SESSION_HANDLE session, bool has_session);

@@ -24,6 +24,7 @@ constexpr Row kChanges[] = {
     {Function::C_InitPIN, Change::kAnswers},
     {Function::C_SetPIN, Change::kAnswers},
     {Function::C_Login, Change::kAnswers},
+    {Function::C_LoginUser, Change::kAnswers},
     {Function::C_CloseAllSessions, Change::kAnswers},  // no operation works with another slot's
     {Function::C_CloseSession, Change::kCloses},
     {Function::C_Logout, Change::kObjects},

@@ -154,6 +154,8 @@ void Call::CloseOperation(bool answered) {
     if (ahead_bytes_ != 0) operations.BeginAgain(session_, role_.kind, incarnation);
     return;
   }
+  if (role_.part == Part::kKey && result_ == CKR_OK)
+    return operations.Outgrow(session_, role_.kind, incarnation);
   if (role_.part == Part::kUpdate && result_ == CKR_OK)
     return operations.Feed(session_, role_.kind, incarnation, SentInput());
   // Perhaps it is the Init that is not accepted any more.

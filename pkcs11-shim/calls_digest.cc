@@ -20,6 +20,12 @@ CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE_PTR part, CK_ULONG part_
   return gw::shim::DataOnly(Function::C_DigestUpdate, session, {part, part_len});
 }
 
+CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
+  Call call(Function::C_DigestKey, session);
+  call.put().U64(key);
+  return call.ReturnNothing();
+}
+
 CK_RV C_DigestFinal(CK_SESSION_HANDLE session, CK_BYTE_PTR digest, CK_ULONG_PTR digest_len) {
   return gw::shim::ToOutput(Function::C_DigestFinal, session, {digest, digest_len});
 }

@@ -64,6 +64,48 @@ CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_UTF8CHAR_PTR
   return call.ReturnNothing();
 }
 
+CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, CK_CHAR_PTR pin,
+                  CK_ULONG pin_len, CK_UTF8CHAR_PTR user_name, CK_ULONG user_name_len) {
+  Call call(Function::C_LoginUser, session);
+  call.put()
+      .U64(user_type)
+      .Secret({pin, pin_len})
+      .Data({user_name, user_name_len}, CKR_ARGUMENTS_BAD);
+  return call.ReturnNothing();
+}
+
+CK_RV C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags) {
+  Call call(Function::C_SessionCancel, session);
+  call.put().U64(flags);
+  const CK_RV result = call.ReturnNothing();
+  if (result == CKR_OK) gw::shim::CancelKept(session, flags);
+  return result;
+}
+
+CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE_PTR state, CK_ULONG_PTR state_len) {
+  Call call(Function::C_GetOperationState, session);
+  call.put().Capacity(gw::shim::Output{state, state_len});
+  gw::shim::PutOperations(session, call.put());
+  return call.ReturnOutput({state, state_len});
+}
+
+CK_RV C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE_PTR state, CK_ULONG state_len,
+                          CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentication_key) {
+  Call call(Function::C_SetOperationState, session);
+  call.put().Data({state, state_len}, CKR_SAVED_STATE_INVALID);
+  call.put().U64(encryption_key).U64(authentication_key);
+  if (!call.Exchange()) return call.result();
+  const gw::wire::Reader kept = call.reply();
+  const uint32_t count = call.reply().Count(gw::shim::kKinds, sizeof(uint16_t));
+  for (uint32_t i = 0; i < count; ++i) {
+    call.reply().U16();
+    call.reply().Bytes();
+    call.reply().Bytes();
+  }
+  if (!call.Accept(call.result() == CKR_OK)) return call.result();
+  return gw::shim::RestoreOperations(session, call.life(), kept) ? CKR_OK : CKR_HOST_MEMORY;
+}
+
 CK_RV C_Logout(CK_SESSION_HANDLE session) {
   Call call(Function::C_Logout, session);
   return call.ReturnNothing();

@@ -42,3 +42,25 @@ CK_RV C_VerifyFinal(CK_SESSION_HANDLE session, CK_BYTE_PTR signature, CK_ULONG s
   call.put().Data({signature, signature_len}, CKR_SIGNATURE_LEN_RANGE);
   return call.ReturnNothing();
 }
+
+CK_RV C_SignRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                        CK_OBJECT_HANDLE key) {
+  return gw::shim::InitWithKey(Function::C_SignRecoverInit, session, mechanism, key);
+}
+
+CK_RV C_SignRecover(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG data_len,
+                    CK_BYTE_PTR signature, CK_ULONG_PTR signature_len) {
+  return gw::shim::DataToOutput(Function::C_SignRecover, session, {data, data_len},
+                                {signature, signature_len});
+}
+
+CK_RV C_VerifyRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                          CK_OBJECT_HANDLE key) {
+  return gw::shim::InitWithKey(Function::C_VerifyRecoverInit, session, mechanism, key);
+}
+
+CK_RV C_VerifyRecover(CK_SESSION_HANDLE session, CK_BYTE_PTR signature, CK_ULONG signature_len,
+                      CK_BYTE_PTR data, CK_ULONG_PTR data_len) {
+  return gw::shim::DataToOutput(Function::C_VerifyRecover, session, {signature, signature_len},
+                                {data, data_len}, CKR_SIGNATURE_LEN_RANGE);
+}

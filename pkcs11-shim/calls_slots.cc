@@ -1,5 +1,6 @@
 // Room: pkcs11-shim. PKCS #11 v2.40, 5.5: slots and tokens.
 #include "pkcs11-shim/call.h"
+#include "pkcs11-shim/state.h"
 #include "pkcs11-shim/text.h"
 
 using gw::shim::Call;
@@ -19,6 +20,15 @@ CK_RV ReturnCounted(Call& call, NumberList list) {
   call.put().Capacity(list);
   if (call.put().refusal() != CKR_OK) return call.ReturnNothing();
   return call.ReturnNumberList(list, CapacityOf(list.data, LoadFrom<CK_ULONG>(list.count)));
+}
+
+constexpr int kEventPauseMs = 500;
+
+CK_RV AskForEvent(CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved) {
+  Call call(Function::C_WaitForSlotEvent);
+  call.put().Pointer(slot);
+  if (reserved != nullptr) call.put().Refuse(CKR_ARGUMENTS_BAD);
+  return call.ReturnNumber(slot);
 }
 
 void ReadTokenInfo(gw::wire::Reader& reply, CK_TOKEN_INFO& info) {
@@ -90,6 +100,16 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
   got.flags = ReadNumber(call.reply());
   if (call.Accept(call.result() == CKR_OK)) gw::shim::StoreTo(info, got);
   return call.result();
+}
+
+// The daemon is asked again and again: a thread that waits holds no connection, and goes on waiting
+// whatever becomes of the daemon meanwhile. C_Finalize wakes it.
+CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved) {
+  for (;;) {
+    const CK_RV result = AskForEvent(slot, reserved);
+    if (result != CKR_NO_EVENT || (flags & CKF_DONT_BLOCK) != 0) return result;
+    if (!gw::shim::StayUp(kEventPauseMs)) return CKR_CRYPTOKI_NOT_INITIALIZED;
+  }
 }
 
 CK_RV C_InitToken(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len, CK_UTF8CHAR_PTR label) {

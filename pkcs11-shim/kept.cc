@@ -96,4 +96,76 @@ Operations::Search EndSearch(CK_SESSION_HANDLE session) {
   return search;
 }
 
+namespace {
+
+struct CancelRow {
+  CK_FLAGS flag;
+  Kind kind;
+};
+constexpr CancelRow kCancelled[] = {
+    {CKF_FIND_OBJECTS, Kind::kSearch}, {CKF_ENCRYPT, Kind::kEncrypt},
+    {CKF_DECRYPT, Kind::kDecrypt},     {CKF_DIGEST, Kind::kDigest},
+    {CKF_SIGN, Kind::kSign},           {CKF_SIGN_RECOVER, Kind::kSignRecover},
+    {CKF_VERIFY, Kind::kVerify},       {CKF_VERIFY_RECOVER, Kind::kVerifyRecover},
+};
+
+// Their state can be saved.
+constexpr Kind kSaved[] = {Kind::kEncrypt, Kind::kDecrypt, Kind::kDigest, Kind::kSign,
+                           Kind::kVerify};
+
+constexpr Kind kRecovering[] = {Kind::kSignRecover, Kind::kVerifyRecover};
+
+// A search or a signature with recovery, or an operation of which not all is kept.
+bool IsUnsaveable(const Operations& operations, CK_SESSION_HANDLE session) {
+  bool unsaveable = operations.FindSearch(session).active;
+  for (Kind kind : kRecovering)
+    unsaveable |= operations.Find(session, kind).phase > Operations::Phase::kIdle;
+  for (Kind kind : kSaved)
+    unsaveable |= operations.Find(session, kind).phase == Operations::Phase::kPast;
+  return unsaveable;
+}
+
+}  // namespace
+
+void PutOperations(CK_SESSION_HANDLE session, Encoder& put) {
+  const Lock lock;
+  const Operations& operations = GetHeritage().operations;
+  uint32_t count = 0;
+  for (Kind kind : kSaved)
+    count += operations.Find(session, kind).phase == Operations::Phase::kBegun;
+  if (IsUnsaveable(operations, session)) return put.Refuse(CKR_STATE_UNSAVEABLE);
+  if (count == 0) return put.Refuse(CKR_OPERATION_NOT_INITIALIZED);
+  put.U32(count);
+  for (Kind kind : kSaved) {
+    const Operations::Operation operation = operations.Find(session, kind);
+    if (operation.phase != Operations::Phase::kBegun) continue;
+    put.U16(static_cast<uint16_t>(InitOf(kind))).Octets(operation.init).Octets(operation.fed);
+  }
+}
+
+bool RestoreOperations(CK_SESSION_HANDLE session, uint32_t life, wire::Reader reply) {
+  const Lock lock;
+  if (life != GetState().life) return true;
+  Operations& operations = GetHeritage().operations;
+  for (const CancelRow& row : kCancelled)
+    if (row.kind != Kind::kSearch) operations.End(session, row.kind);
+  const uint32_t count = reply.U32();
+  for (uint32_t i = 0; i < count; ++i) {
+    const Role role = RoleOf(static_cast<wire::Function>(reply.U16()));
+    const wire::Octets init = reply.Bytes();
+    const wire::Octets fed = reply.Bytes();
+    if (role.part != Part::kInit) continue;
+    if (!operations.Expect(session, role.kind)) return false;
+    operations.Begin(session, role.kind, Operations::kNoDaemon, init);
+    if (fed.size != 0) operations.Feed(session, role.kind, Operations::kNoDaemon, fed);
+  }
+  return true;
+}
+
+void CancelKept(CK_SESSION_HANDLE session, CK_FLAGS flags) {
+  const Lock lock;
+  for (const CancelRow& row : kCancelled)
+    if ((flags & row.flag) != 0) GetHeritage().operations.End(session, row.kind);
+}
+
 }  // namespace gw::shim

@@ -2,6 +2,7 @@
 // a call needs of its operation: call_operations.cc.)
 #pragma once
 
+#include "pkcs11-shim/marshal.h"
 #include "pkcs11-shim/state.h"
 
 namespace gw::shim {
@@ -33,6 +34,17 @@ CK_ULONG PeekFound(CK_SESSION_HANDLE session, void* objects, CK_ULONG most, bool
 
 // Forgets `count` handles, which the application has now.
 void AdvanceSearch(CK_SESSION_HANDLE session, CK_ULONG count);
+
+// C_GetOperationState: what is kept of the session's operations goes to `put`, as in WIRE.md; or
+// the refusal of the standard.
+void PutOperations(CK_SESSION_HANDLE session, Encoder& put);
+
+// C_SetOperationState: the operations in `reply`, which is sound, take the place of the session's.
+// False without memory.
+bool RestoreOperations(CK_SESSION_HANDLE session, uint32_t life, wire::Reader reply);
+
+// C_SessionCancel: forgets the operations that the flags name.
+void CancelKept(CK_SESSION_HANDLE session, CK_FLAGS flags);
 
 // Ends the search; what there was of it. Its handles are gone.
 Operations::Search EndSearch(CK_SESSION_HANDLE session);

@@ -65,6 +65,11 @@ uint64_t CapacityOf(const void* data, CK_ULONG size) {
   return size < wire::kNullBuffer ? size : wire::kNullBuffer - 1;
 }
 
+uint64_t CapacityOf(const CK_ATTRIBUTE& wanted) {
+  const CK_ULONG unit = HoldsTemplate(wanted.type) ? sizeof(CK_ATTRIBUTE) : 1;
+  return CapacityOf(wanted.pValue, wanted.ulValueLen / unit);
+}
+
 // One step: `write` gets a Writer, unless something was refused before.
 template <typename Write>
 Encoder& Encoder::Do(Write write) {
@@ -82,6 +87,18 @@ CK_ULONG Encoder::LargestData() const {
 
 Encoder& Encoder::U8(uint8_t value) {
   return Do([=](auto& writer) { writer.U8(value); });
+}
+
+Encoder& Encoder::U16(uint16_t value) {
+  return Do([=](auto& writer) { writer.U16(value); });
+}
+
+Encoder& Encoder::U32(uint32_t value) {
+  return Do([=](auto& writer) { writer.U32(value); });
+}
+
+Encoder& Encoder::Octets(wire::Octets octets) {
+  return Do([=](auto& writer) { writer.Bytes(octets); });
 }
 
 Encoder& Encoder::U64(uint64_t value) {
@@ -224,7 +241,7 @@ Encoder& Encoder::Wanted(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
   const auto* at = reinterpret_cast<const uint8_t*>(attributes);
   for (CK_ULONG i = 0; i < count; ++i) {
     const auto wanted = LoadFrom<CK_ATTRIBUTE>(at + i * sizeof(CK_ATTRIBUTE));
-    U64(wanted.type).U64(CapacityOf(wanted.pValue, wanted.ulValueLen));
+    U64(wanted.type).U64(CapacityOf(wanted));
   }
   return *this;
 }

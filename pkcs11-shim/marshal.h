@@ -45,6 +45,9 @@ void StoreTo(void* to, const T& value) {
 // that must not look like a length query.
 uint64_t CapacityOf(const void* data, CK_ULONG size);
 
+// The same of an attribute that is asked for: octets, or entries where its value is a template.
+uint64_t CapacityOf(const CK_ATTRIBUTE& wanted);
+
 // Writes the body of one request. The first refusal is kept and ends the writing: steps may be
 // chained without looking in between. Refusals:
 //   CKR_ARGUMENTS_BAD             a NULL that the standard does not allow, or more attributes than
@@ -61,7 +64,11 @@ class Encoder {
       : buffer_(buffer), body_limit_(body_limit), attributes_left_(attribute_limit) {}
 
   Encoder& U8(uint8_t value);
+  Encoder& U16(uint16_t value);
+  Encoder& U32(uint32_t value);
   Encoder& U64(uint64_t value);
+  // The shim's own octets, always copied.
+  Encoder& Octets(wire::Octets octets);
   // The pointer must not be NULL.
   Encoder& Pointer(const void* pointer);
   Encoder& Data(Input input, CK_RV too_long = CKR_DATA_LEN_RANGE);

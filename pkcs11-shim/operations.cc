@@ -31,6 +31,11 @@ constexpr Family kFamilies[] = {
      Function::C_SignFinal},
     {Kind::kVerify, Function::C_VerifyInit, Function::C_Verify, Function::C_VerifyUpdate,
      Function::C_VerifyFinal},
+    // These have no parts.
+    {Kind::kSignRecover, Function::C_SignRecoverInit, Function::C_SignRecover,
+     Function::C_SignRecover, Function::C_SignRecover},
+    {Kind::kVerifyRecover, Function::C_VerifyRecoverInit, Function::C_VerifyRecover,
+     Function::C_VerifyRecover, Function::C_VerifyRecover},
 };
 
 uint32_t PlaceOf(uint64_t session, Kind kind, uint32_t capacity) {
@@ -43,6 +48,7 @@ size_t RoundUp(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 }  // namespace
 
 Role RoleOf(Function function) {
+  if (function == Function::C_DigestKey) return {Kind::kDigest, Part::kKey};
   for (const Family& family : kFamilies) {
     if (function == family.init) return {family.kind, Part::kInit};
     if (function == family.whole) return {family.kind, Part::kWhole};
@@ -56,6 +62,12 @@ Function InitOf(Kind kind) {
   for (const Family& family : kFamilies)
     if (family.kind == kind) return family.init;
   return Function::C_FindObjectsInit;
+}
+
+Function UpdateOf(Kind kind) {
+  for (const Family& family : kFamilies)
+    if (family.kind == kind) return family.update;
+  return Function::C_FindObjects;
 }
 
 Operations::Table* Operations::MakeTable(uint32_t capacity) {
@@ -220,8 +232,14 @@ void Operations::Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::O
   if (slot == nullptr || slot->phase <= Phase::kIdle) return;
   const bool kept =
       slot->phase == Phase::kBegun && slot->size + input.size <= kMostKept && Append(slot, input);
-  Become(slot, kept ? Phase::kBegun : Phase::kPast, incarnation);
-  if (kept) return;
+  if (!kept) return Outgrow(session, kind, incarnation);
+  Become(slot, Phase::kBegun, incarnation);
+}
+
+void Operations::Outgrow(uint64_t session, Kind kind, uint32_t incarnation) {
+  Slot* slot = SlotOf(session, kind);
+  if (slot == nullptr || slot->phase <= Phase::kIdle) return;
+  Become(slot, Phase::kPast, incarnation);
   Wipe(slot);
   slot->at = 0;
 }

@@ -16,11 +16,28 @@
 
 namespace gw::shim {
 
-enum class Kind : uint8_t { kSearch, kEncrypt, kDecrypt, kDigest, kSign, kVerify, kSession };
-inline constexpr int kKinds = 7;
+enum class Kind : uint8_t {
+  kSearch,
+  kEncrypt,
+  kDecrypt,
+  kDigest,
+  kSign,
+  kVerify,
+  kSignRecover,
+  kVerifyRecover,
+  kSession,
+};
+inline constexpr int kKinds = 9;
 
 // What a function is to the operation of its kind.
-enum class Part : uint8_t { kNone, kInit, kWhole, kUpdate, kFinal };
+enum class Part : uint8_t {
+  kNone,
+  kInit,
+  kWhole,
+  kUpdate,
+  kKey,  // C_DigestKey: an Update with input that only the daemon has
+  kFinal,
+};
 
 struct Role {
   Kind kind = Kind::kSearch;
@@ -30,6 +47,7 @@ struct Role {
 // Searches have rules of their own (calls_objects.cc), so their functions have no part here.
 Role RoleOf(wire::Function function);
 wire::Function InitOf(Kind kind);
+wire::Function UpdateOf(Kind kind);
 
 // An operation with more than this, Init and input together, cannot be begun again: it does not
 // survive the daemon.
@@ -85,6 +103,8 @@ class Operations {
   void BeginAgain(uint64_t session, Kind kind, uint32_t incarnation);
   // An Update has taken `input`.
   void Feed(uint64_t session, Kind kind, uint32_t incarnation, wire::Octets input);
+  // It has taken what is not known here: it lives in the daemon alone.
+  void Outgrow(uint64_t session, Kind kind, uint32_t incarnation);
   void End(uint64_t session, Kind kind);
 
   // A call of the kind is on its way, and back.

@@ -10,26 +10,67 @@ struct Value {
   wire::ValueState state;
   uint64_t length = 0;
   wire::Octets bytes;
+  uint32_t entries = 0;             // of a template,
+  wire::Reader nested{nullptr, 0};  // which begin here
 };
+
+struct Entry {
+  CK_ATTRIBUTE_TYPE type;
+  bool nested;
+  wire::Octets bytes;
+};
+
+constexpr size_t kLeastEntryBytes = 8 + 1 + 4;
+
+// Type and form; the value of one that is no list itself.
+Entry ReadEntry(wire::Reader* reader) {
+  Entry entry = {static_cast<CK_ATTRIBUTE_TYPE>(reader->U64()), false, {}};
+  const uint8_t form = reader->U8();
+  entry.nested = form == static_cast<uint8_t>(wire::ValueForm::kNested);
+  if (form > static_cast<uint8_t>(wire::ValueForm::kNested)) reader->Fail();
+  if (!entry.nested) entry.bytes = reader->Bytes();
+  return entry;
+}
+
+// `depth` counts the lists around this one.
+uint32_t BeginList(wire::Reader* reader, uint32_t depth) {
+  if (depth == wire::kMaxNesting) reader->Fail();
+  return reader->Count(wire::kMaxAttributes, kLeastEntryBytes);
+}
+
+void SkipEntries(wire::Reader* reader, uint32_t entries, uint32_t depth) {
+  for (uint32_t i = 0; i < entries && reader->ok(); ++i) {
+    if (!ReadEntry(reader).nested) continue;
+    const uint32_t inner = BeginList(reader, depth + 1);
+    SkipEntries(reader, inner, depth + 1);
+  }
+}
 
 Value ReadValue(wire::Reader* reader) {
   Value value;
   value.state = static_cast<wire::ValueState>(reader->U8());
   if (value.state == wire::ValueState::kLength) value.length = reader->U64();
   if (value.state == wire::ValueState::kValue) value.bytes = reader->Bytes();
+  if (value.state != wire::ValueState::kTemplate) return value;
+  value.entries = BeginList(reader, 0);
+  value.nested = *reader;
+  SkipEntries(reader, value.entries, 0);
   return value;
 }
 
 // A value must fit where it goes. A template cannot come as bytes: the application would take them
 // for pointers.
 bool Fits(const Value& value, const CK_ATTRIBUTE& wanted) {
-  const uint64_t capacity = CapacityOf(wanted.pValue, wanted.ulValueLen);
+  const uint64_t capacity = CapacityOf(wanted);
   switch (value.state) {
     case wire::ValueState::kLength:
       return capacity == wire::kNullBuffer;
     case wire::ValueState::kValue:
       return capacity != wire::kNullBuffer && value.bytes.size <= capacity &&
              (value.bytes.size == 0 || !HoldsTemplate(wanted.type));
+    case wire::ValueState::kTemplate:
+      return capacity != wire::kNullBuffer && value.entries <= capacity &&
+             HoldsTemplate(wanted.type);
     case wire::ValueState::kUnavailable:
     case wire::ValueState::kTooSmall:
       return true;
@@ -37,12 +78,43 @@ bool Fits(const Value& value, const CK_ATTRIBUTE& wanted) {
   return false;
 }
 
-void StoreValue(const Value& value, const CK_ATTRIBUTE& wanted, uint8_t* attribute) {
-  CK_ULONG length = CK_UNAVAILABLE_INFORMATION;
-  if (value.state == wire::ValueState::kLength) length = static_cast<CK_ULONG>(value.length);
-  if (value.state == wire::ValueState::kValue) length = value.bytes.size;
-  if (value.bytes.size != 0) memcpy(wanted.pValue, value.bytes.data, value.bytes.size);
+void StoreLength(uint8_t* attribute, CK_ULONG length) {
   StoreTo(attribute + offsetof(CK_ATTRIBUTE, ulValueLen), length);
+}
+
+// The entries of a template into the application's array, whose buffers are its own for each
+// (PKCS #11 v2.40, 5.7 C_GetAttributeValue). False if one was too small.
+bool StoreEntries(wire::Reader* reader, uint32_t entries, uint8_t* array) {
+  bool all_fit = true;
+  for (uint32_t i = 0; i < entries; ++i, array += sizeof(CK_ATTRIBUTE)) {
+    const Entry entry = ReadEntry(reader);
+    const uint32_t inner = entry.nested ? BeginList(reader, 0) : 0;
+    const CK_ULONG size = entry.nested ? inner * sizeof(CK_ATTRIBUTE) : entry.bytes.size;
+    const auto into = LoadFrom<CK_ATTRIBUTE>(array);
+    const bool fits = into.pValue == nullptr || into.ulValueLen >= size;
+    StoreTo(array + offsetof(CK_ATTRIBUTE, type), entry.type);
+    StoreLength(array, fits ? size : CK_UNAVAILABLE_INFORMATION);
+    all_fit &= fits;
+    if (entry.nested && fits && into.pValue != nullptr) {
+      all_fit &= StoreEntries(reader, inner, static_cast<uint8_t*>(into.pValue));
+    } else if (entry.nested) {
+      SkipEntries(reader, inner, 0);
+    } else if (fits && into.pValue != nullptr && size != 0) {
+      memcpy(into.pValue, entry.bytes.data, size);
+    }
+  }
+  return all_fit;
+}
+
+bool StoreValue(Value value, const CK_ATTRIBUTE& wanted, uint8_t* attribute) {
+  const CK_ULONG unit = HoldsTemplate(wanted.type) ? sizeof(CK_ATTRIBUTE) : 1;
+  CK_ULONG length = CK_UNAVAILABLE_INFORMATION;
+  if (value.state == wire::ValueState::kLength) length = static_cast<CK_ULONG>(value.length) * unit;
+  if (value.state == wire::ValueState::kValue) length = value.bytes.size;
+  if (value.state == wire::ValueState::kTemplate) length = value.entries * unit;
+  if (value.bytes.size != 0) memcpy(wanted.pValue, value.bytes.data, value.bytes.size);
+  StoreLength(attribute, length);
+  return StoreEntries(&value.nested, value.entries, static_cast<uint8_t*>(wanted.pValue));
 }
 
 }  // namespace
@@ -105,9 +177,11 @@ CK_RV Call::ReturnValues(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
   for (CK_ULONG i = 0; sound && i < count; ++i)
     sound = Fits(ReadValue(&reply_), LoadFrom<CK_ATTRIBUTE>(at + i * sizeof(CK_ATTRIBUTE)));
   if (!Accept(sound)) return result_;
+  bool all_fit = true;
   for (CK_ULONG i = 0; i < count; ++i, at += sizeof(CK_ATTRIBUTE))
-    StoreValue(ReadValue(&again), LoadFrom<CK_ATTRIBUTE>(at), at);
-  return result_;
+    all_fit &= StoreValue(ReadValue(&again), LoadFrom<CK_ATTRIBUTE>(at), at);
+  // Whether the buffers inside a template are large enough is seen here alone.
+  return all_fit || result_ != CKR_OK ? result_ : CKR_BUFFER_TOO_SMALL;
 }
 
 CK_RV Call::ReturnBytes(void* data, CK_ULONG size) {

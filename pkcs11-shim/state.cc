@@ -183,6 +183,17 @@ bool IsUp() {
   return GetState().phase == Phase::kUp;
 }
 
+bool StayUp(int ms) {
+  const Deadline until = Deadline::InMs(ms);
+  const Lock lock;
+  State& state = GetState();
+  const uint32_t life = state.life;
+  while (state.phase == Phase::kUp && state.life == life) {
+    if (!WaitLocked(&state.changed, until)) break;
+  }
+  return state.phase == Phase::kUp && state.life == life;
+}
+
 CK_RV Start(CK_VOID_PTR init_args) {
   OwnState();
   EndInherited(init_args);

@@ -116,6 +116,9 @@ bool StateIsOwn();
 // C_Initialize has succeeded, here or in the parent, and C_Finalize has not begun. state.cc.
 bool IsUp();
 
+// Waits so long. False, at once, when the application ends. state.cc.
+bool StayUp(int ms);
+
 // C_Initialize and C_Finalize. state.cc.
 CK_RV Start(CK_VOID_PTR init_args);
 CK_RV Stop(CK_VOID_PTR reserved);

@@ -151,14 +151,6 @@ Result<AttributeList> CompleteKey(const KeyPlan& plan) {
   return std::move(key);
 }
 
-Result<AttributeList> CompletePublicKey(const AttributeList& given, UserState user,
-                                        Placement placement) {
-  const KeyPlan plan{
-      Purpose::kCreate, CKO_PUBLIC_KEY, std::nullopt, CK_UNAVAILABLE_INFORMATION, user,
-      placement,        given};
-  return CompleteKey(plan);
-}
-
 AttributeList HsmTemplate(const AttributeList& complete, Purpose purpose) {
   AttributeList sent;
   const std::optional<ObjectKind> kind = KindOf(complete);

@@ -63,8 +63,9 @@ struct KeyPlan {
 // C_CreateObject are checked but not in the result, so that they cannot end in a keystore.
 // CKA_ALWAYS_AUTHENTICATE TRUE is refused: a promise to ask for the PIN before each use that
 // nothing here keeps. CKA_EC_PARAMS is the DER object identifier, CKA_EC_POINT (kCreate) the DER
-// OCTET STRING, big integers have no leading zeros. A CKA_CHECK_VALUE that was given is kept: the
-// caller compares it with the HSM's.
+// OCTET STRING, big integers have no leading zeros; whether a point lies on its curve is for
+// localcrypto/public_key.h to say. CKA_MODULUS_BITS of a public key is added. A CKA_CHECK_VALUE
+// that was given is kept: the caller compares it with the HSM's.
 //   errors  those of CheckTemplate, and
 //           CKR_TEMPLATE_INCOMPLETE      a needed attribute is missing
 //           CKR_TEMPLATE_INCONSISTENT    contradicts the function, the mechanism or the algorithm
@@ -76,12 +77,6 @@ struct KeyPlan {
 //           CKR_DOMAIN_PARAMS_INVALID    CKA_EC_PARAMS is neither an object identifier nor a name
 //   source  behaviour 6.3, R220-R223, R250, R251, A10
 Result<AttributeList> CompleteKey(const KeyPlan& plan);
-
-// CompleteKey for CKO_PUBLIC_KEY in C_CreateObject. RSA: CKA_MODULUS and CKA_PUBLIC_EXPONENT;
-// EC: CKA_EC_PARAMS and CKA_EC_POINT, raw or wrapped. CKA_MODULUS_BITS is added. Whether the point
-// lies on its curve is for localcrypto/public_key.h to say.
-Result<AttributeList> CompletePublicKey(const AttributeList& given, UserState user,
-                                        Placement placement);
 
 // The part of a new key's attributes that the HSM takes. kGenerate, kUnwrap, kDerive: the template
 // of that RPC; a secret or private key that is imported for C_CreateObject uses kUnwrap. kCreate: a

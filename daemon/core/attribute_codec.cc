@@ -77,6 +77,10 @@ bool IsUlongAttribute(CK_ATTRIBUTE_TYPE type) {
   return std::ranges::binary_search(kUlongAttributes, type);
 }
 
+bool IsTemplateAttribute(CK_ATTRIBUTE_TYPE type) {
+  return (type & CKF_ARRAY_ATTRIBUTE) != 0 && type != CKA_ALLOWED_MECHANISMS;
+}
+
 Bytes EncodeAttributes(const AttributeList& list) {
   Bytes out;
   AppendU32Be(out, static_cast<std::uint32_t>(list.size()));

@@ -12,6 +12,9 @@ namespace gw {
 // True for attributes whose value is one CK_ULONG (CKA_CLASS, CKA_KEY_TYPE, CKA_VALUE_LEN, ...).
 bool IsUlongAttribute(CK_ATTRIBUTE_TYPE type);
 
+// True for attributes whose value is an attribute list (CKA_WRAP_TEMPLATE and its like).
+bool IsTemplateAttribute(CK_ATTRIBUTE_TYPE type);
+
 Bytes EncodeAttributes(const AttributeList& list);
 
 // errors  CKR_DEVICE_ERROR  truncated, left-over bytes, or more than 4096 attributes

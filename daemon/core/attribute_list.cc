@@ -22,6 +22,7 @@ std::optional<CK_ULONG> UlongFrom(ByteView value) {
 void AttributeList::Set(CK_ATTRIBUTE_TYPE type, Bytes value) {
   auto at = std::ranges::lower_bound(entries_, type, {}, &Entry::type);
   if (at != entries_.end() && at->type == type) {
+    Wipe(at->value);
     at->value = std::move(value);
   } else {
     Entry entry{type, std::move(value)};
@@ -38,6 +39,10 @@ void AttributeList::SetUlong(CK_ATTRIBUTE_TYPE type, CK_ULONG value) {
 
 void AttributeList::Remove(CK_ATTRIBUTE_TYPE type) {
   std::erase_if(entries_, [type](const Entry& entry) { return entry.type == type; });
+}
+
+void AttributeList::WipeValues() {
+  for (Entry& entry : entries_) Wipe(entry.value);
 }
 
 void AttributeList::Merge(const AttributeList& from) {

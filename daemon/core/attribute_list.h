@@ -33,6 +33,9 @@ class AttributeList {
   void SetUlong(CK_ATTRIBUTE_TYPE type, CK_ULONG value);
   void SetText(CK_ATTRIBUTE_TYPE type, std::string_view text) { Set(type, CopyOf(text)); }
   void Remove(CK_ATTRIBUTE_TYPE type);
+  // Overwrites all values, for a list that may have held a secret. Values that are replaced are
+  // overwritten as they go; those of a list that just dies are not.
+  void WipeValues();
   // Copies each entry of `from` into this list, replacing entries of the same type.
   void Merge(const AttributeList& from);
 

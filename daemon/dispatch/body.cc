@@ -72,6 +72,25 @@ AttributeList ReadList(wire::Reader& body, std::uint32_t& budget, std::uint32_t 
   return list;
 }
 
+// An encoded list as its entries. Lists come in no deeper than they may leave.
+void WriteList(ReplyWriter& reply, ByteView encoded, std::uint32_t depth) {
+  const Result<AttributeList> list =
+      encoded.empty() || depth > wire::kMaxNesting ? AttributeList() : DecodeAttributes(encoded);
+  reply.U32(list ? static_cast<std::uint32_t>(list->size()) : 0);
+  if (!list) return;
+  for (const auto& [type, value] : *list) {
+    const bool nested = IsTemplateAttribute(type);
+    const auto form = nested ? wire::ValueForm::kNested : wire::ValueForm::kBytes;
+    reply.U64(type);
+    reply.U8(static_cast<std::uint8_t>(form));
+    if (nested) {
+      WriteList(reply, value, depth + 1);
+    } else {
+      reply.Bytes(value.data(), value.size());
+    }
+  }
+}
+
 }  // namespace
 
 ByteView ReadBytes(wire::Reader& body) {
@@ -93,9 +112,7 @@ Mechanism ReadMechanism(wire::Reader& body) {
 }
 
 std::optional<Mechanism> ReadOptionalMechanism(wire::Reader& body) {
-  const std::uint8_t present = body.U8();
-  if (present > 1) body.Fail();
-  if (present == 0) return std::nullopt;
+  if (!ReadFlag(body)) return std::nullopt;
   return ReadMechanism(body);
 }
 
@@ -115,10 +132,21 @@ std::vector<ops::WantedValue> ReadWanted(wire::Reader& body) {
   return wanted;
 }
 
+bool ReadFlag(wire::Reader& body) {
+  const std::uint8_t flag = body.U8();
+  if (flag > 1) body.Fail();
+  return flag != 0;
+}
+
+InitBody ReadInit(wire::Reader& body) {
+  InitBody init;
+  init.mechanism = ReadOptionalMechanism(body);
+  init.key = ObjectHandle{body.U64()};
+  return init;
+}
+
 ops::Pin ReadSecret(wire::Reader& body) {
-  const std::uint8_t present = body.U8();
-  if (present > 1) body.Fail();
-  if (present == 0) return std::nullopt;
+  if (!ReadFlag(body)) return std::nullopt;
   return SecretBytes(ReadBytes(body));
 }
 
@@ -145,6 +173,9 @@ void WriteValues(ReplyWriter& reply, const ops::FoundValues& found) {
   for (const ops::FoundValue& value : found.values) {
     if (!value.length) {
       reply.U8(static_cast<std::uint8_t>(wire::ValueState::kUnavailable));
+    } else if (value.delivered && value.is_template) {
+      reply.U8(static_cast<std::uint8_t>(wire::ValueState::kTemplate));
+      WriteList(reply, value.value, 1);
     } else if (value.delivered) {
       reply.U8(static_cast<std::uint8_t>(wire::ValueState::kValue));
       reply.Bytes(value.value.data(), value.value.size());

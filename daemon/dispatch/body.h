@@ -26,6 +26,14 @@ std::optional<Mechanism> ReadOptionalMechanism(wire::Reader& body);
 // become the encoding of core/attribute_codec.h.
 AttributeList ReadAttributes(wire::Reader& body);
 std::vector<ops::WantedValue> ReadWanted(wire::Reader& body);
+// u8, 0 or 1.
+bool ReadFlag(wire::Reader& body);
+// What the ...Init functions with a key share.
+struct InitBody {
+  std::optional<Mechanism> mechanism;
+  ObjectHandle key{};
+};
+InitBody ReadInit(wire::Reader& body);
 ops::Pin ReadSecret(wire::Reader& body);
 
 void WriteText(ReplyWriter& reply, std::string_view text);

@@ -8,6 +8,8 @@
 
 namespace gw {
 
+class RecordKeeper;
+
 // What a connection is to the dispatcher. Owned by front/; empty application: not attached yet, or
 // finalised.
 struct Attachment {
@@ -19,6 +21,7 @@ struct Attachment {
 // borrowed until then.
 struct Call {
   ops::Services& services;
+  const RecordKeeper& records;
   Attachment& attachment;
   const wire::Header header;
   wire::Reader body;

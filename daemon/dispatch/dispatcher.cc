@@ -20,6 +20,8 @@ constexpr OperationKind KindOf(std::size_t family) {
   return static_cast<OperationKind>(family + 1);
 }
 static_assert(KindOf(0) == OperationKind::kEncrypt && KindOf(4) == OperationKind::kVerify);
+static_assert(KindOf(5) == OperationKind::kSignRecover &&
+              KindOf(6) == OperationKind::kVerifyRecover);
 static_assert(wire::kOperationFamilies[0].init == wire::Function::C_EncryptInit &&
               wire::kOperationFamilies[3].init == wire::Function::C_SignInit);
 
@@ -94,6 +96,7 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
   const SteadyTime begun = clock_.Now();
   Application& application = *attachment.application;
   Call call{.services = services_,
+            .records = records_,
             .attachment = attachment,
             .header = header,
             .body = reader,
@@ -217,6 +220,8 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
 Dispatcher::Ahead Dispatcher::ReadAhead(Call& call) {
   const Ahead ahead{FamilyOf(call.header.function), call.body.Bytes(), call.body.Bytes()};
   call.malformed = ahead.family == std::size(wire::kOperationFamilies) || !call.body.ok();
+  if (!call.malformed && ahead.fed.size != 0)
+    call.malformed = !wire::HasUpdates(wire::kOperationFamilies[ahead.family]);
   return ahead;
 }
 

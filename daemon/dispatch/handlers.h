@@ -66,4 +66,34 @@ Awaitable<CK_RV> DeriveKey(Call& call);
 Awaitable<CK_RV> SeedRandom(Call& call);
 Awaitable<CK_RV> GenerateRandom(Call& call);
 
+// handlers_dual.cc: 5.10 to 5.13
+Awaitable<CK_RV> DigestKey(Call& call);
+CK_RV SignRecoverInit(Call& call);
+Awaitable<CK_RV> SignRecover(Call& call);
+CK_RV VerifyRecoverInit(Call& call);
+Awaitable<CK_RV> VerifyRecover(Call& call);
+Awaitable<CK_RV> DigestEncryptUpdate(Call& call);
+Awaitable<CK_RV> DecryptDigestUpdate(Call& call);
+Awaitable<CK_RV> SignEncryptUpdate(Call& call);
+Awaitable<CK_RV> DecryptVerifyUpdate(Call& call);
+
+// handlers_state.cc: 5.5, 5.6
+Awaitable<CK_RV> GetOperationState(Call& call);
+Awaitable<CK_RV> SetOperationState(Call& call);
+Awaitable<CK_RV> WaitForSlotEvent(Call& call);
+Awaitable<CK_RV> LoginUser(Call& call);
+CK_RV SessionCancel(Call& call);
+
+// handlers_message.cc: v3.0 5.14, 5.16
+CK_RV MessageSignInit(Call& call);
+Awaitable<CK_RV> SignMessage(Call& call);
+CK_RV SignMessageBegin(Call& call);
+Awaitable<CK_RV> SignMessageNext(Call& call);
+CK_RV MessageSignFinal(Call& call);
+CK_RV MessageVerifyInit(Call& call);
+Awaitable<CK_RV> VerifyMessage(Call& call);
+CK_RV VerifyMessageBegin(Call& call);
+Awaitable<CK_RV> VerifyMessageNext(Call& call);
+CK_RV MessageVerifyFinal(Call& call);
+
 }  // namespace gw::handlers

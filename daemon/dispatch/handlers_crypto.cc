@@ -10,20 +10,8 @@ namespace {
 
 using ops::CipherDirection;
 
-// What the ...Init functions with a key share.
-struct InitBody {
-  std::optional<Mechanism> mechanism;
-  ObjectHandle key{};
-};
-InitBody ReadInit(Call& call) {
-  InitBody init;
-  init.mechanism = ReadOptionalMechanism(call.body);
-  init.key = ObjectHandle{call.body.U64()};
-  return init;
-}
-
 CK_RV InitCipher(Call& call, CipherDirection direction) {
-  const InitBody init = ReadInit(call);
+  const InitBody init = ReadInit(call.body);
   if (!call.Decoded()) return CKR_OK;
   return Done(call, ops::CipherInit(call.scope, direction, init.mechanism, init.key));
 }
@@ -79,7 +67,8 @@ Awaitable<CK_RV> Digest(Call& call) {
 Awaitable<CK_RV> DigestUpdate(Call& call) {
   const ByteView part = ReadBytes(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  co_return Done(call, ops::DigestUpdate(call.scope, part));
+  auto status = co_await ops::DigestUpdate(call.scope, part);
+  co_return Done(call, status);
 }
 
 Awaitable<CK_RV> DigestFinal(Call& call) {
@@ -90,7 +79,7 @@ Awaitable<CK_RV> DigestFinal(Call& call) {
 }
 
 CK_RV SignInit(Call& call) {
-  const InitBody init = ReadInit(call);
+  const InitBody init = ReadInit(call.body);
   if (!call.Decoded()) return CKR_OK;
   return Done(call, ops::SignInit(call.scope, init.mechanism, init.key));
 }
@@ -118,7 +107,7 @@ Awaitable<CK_RV> SignFinal(Call& call) {
 }
 
 CK_RV VerifyInit(Call& call) {
-  const InitBody init = ReadInit(call);
+  const InitBody init = ReadInit(call.body);
   if (!call.Decoded()) return CKR_OK;
   return Done(call, ops::VerifyInit(call.scope, init.mechanism, init.key));
 }

@@ -56,7 +56,7 @@ Awaitable<CK_RV> DeriveKey(Call& call) {
 Awaitable<CK_RV> SeedRandom(Call& call) {
   const ByteView seed = ReadBytes(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  co_return Failed(call, ops::SeedRandom(call.scope, seed).error());
+  co_return Done(call, ops::SeedRandom(call.scope, seed));
 }
 
 Awaitable<CK_RV> GenerateRandom(Call& call) {

@@ -3,10 +3,24 @@
 #include "daemon/ops/objects.h"
 
 namespace gw::handlers {
+namespace {
+
+// A template that may hold a key in clear.
+struct ClearTemplate {
+  explicit ClearTemplate(AttributeList list_in) : list(std::move(list_in)) {}
+  ~ClearTemplate() { list.WipeValues(); }
+  ClearTemplate(const ClearTemplate&) = delete;
+  ClearTemplate& operator=(const ClearTemplate&) = delete;
+
+  AttributeList list;
+};
+
+}  // namespace
+
 Awaitable<CK_RV> CreateObject(Call& call) {
-  const AttributeList given = ReadAttributes(call.body);
+  const ClearTemplate given(ReadAttributes(call.body));
   if (!call.Decoded()) co_return CKR_OK;
-  auto handle = co_await ops::CreateObject(call.scope, given);
+  auto handle = co_await ops::CreateObject(call.scope, given.list);
   co_return Made(call, handle);
 }
 

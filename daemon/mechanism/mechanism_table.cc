@@ -11,6 +11,7 @@ namespace gw {
 namespace {
 
 constexpr CK_FLAGS kSignVerify = CKF_SIGN | CKF_VERIFY;
+constexpr CK_FLAGS kRecover = CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER;
 constexpr CK_FLAGS kCrypt = CKF_ENCRYPT | CKF_DECRYPT;
 constexpr CK_FLAGS kTransport = CKF_WRAP | CKF_UNWRAP;
 // Curves over prime fields, named by CKA_EC_PARAMS, points uncompressed.
@@ -80,8 +81,8 @@ constexpr MechanismRow Make(CK_MECHANISM_TYPE type, Family family, CK_FLAGS flag
 constexpr auto kRows = std::to_array<MechanismRow>({
     Make(CKM_RSA_PKCS_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_RSA,
          kRsaMinBits, kRsaMaxBits),
-    {CKM_RSA_PKCS, Family::kRsaPkcs, kSignVerify | kCrypt | kTransport, CKK_RSA, kRsaMinBits,
-     kRsaMaxBits, ParameterRule::kNone, 0, Hash::kNone, CKM_RSA_PKCS, false},
+    {CKM_RSA_PKCS, Family::kRsaPkcs, kSignVerify | kRecover | kCrypt | kTransport, CKK_RSA,
+     kRsaMinBits, kRsaMaxBits, ParameterRule::kNone, 0, Hash::kNone, CKM_RSA_PKCS, false},
     RsaSign(CKM_SHA1_RSA_PKCS, Hash::kSha1),
     {CKM_RSA_PKCS_OAEP, Family::kRsaOaep, kCrypt | kTransport, CKK_RSA, kRsaMinBits, kRsaMaxBits,
      ParameterRule::kOaep, 0, Hash::kNone, CKM_RSA_PKCS_OAEP, false},

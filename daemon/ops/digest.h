@@ -15,7 +15,16 @@ Status DigestInit(const CallScope& scope, const std::optional<Mechanism>& mechan
 //   (which ends it) ends op  DigestWhole and DigestFinal: always, except a length query and
 //   CKR_BUFFER_TOO_SMALL
 Awaitable<Result<Output>> DigestWhole(const CallScope& scope, ByteView data, Capacity capacity);
-Status DigestUpdate(const CallScope& scope, ByteView part);
+Awaitable<Status> DigestUpdate(const CallScope& scope, ByteView part);
+// The value of a secret key, which only the HSM sees: from here on it digests, in a request for
+// each key and one at the end.
+//   errors   CKR_OPERATION_NOT_INITIALIZED, CKR_KEY_HANDLE_INVALID
+//            CKR_KEY_INDIGESTIBLE  not a secret key
+//            CKR_DEVICE_MEMORY     more than 64 KiB of input came before the first key
+//            those of HsmClient::DigestInit, DigestUpdate and DigestKey
+//   ends op  when it fails
+//   source   behaviour 4.2 C_DigestKey
+Awaitable<Status> DigestKey(const CallScope& scope, ObjectHandle key);
 Awaitable<Result<Output>> DigestFinal(const CallScope& scope, Capacity capacity);
 
 }  // namespace gw::ops

@@ -23,7 +23,8 @@ CK_ULONG BitsOf(ByteView big_integer) {
 bool ClassFits(CK_OBJECT_CLASS object_class, CK_KEY_TYPE row_type, CK_ATTRIBUTE_TYPE usage) {
   const bool asymmetric = row_type == CKK_RSA || row_type == CKK_EC;
   if (!asymmetric) return object_class == CKO_SECRET_KEY;
-  const bool public_half = usage == CKA_VERIFY || usage == CKA_ENCRYPT || usage == CKA_WRAP;
+  const bool public_half = usage == CKA_VERIFY || usage == CKA_VERIFY_RECOVER ||
+                           usage == CKA_ENCRYPT || usage == CKA_WRAP;
   return object_class == (public_half ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY);
 }
 

@@ -26,7 +26,8 @@ Status AddCheckValue(AttributeList& attributes, ByteView check_value) {
 Status AddSecretParts(AttributeList& attributes, ByteView check_sum) {
   if (check_sum.size() < kCheckValueBytes)
     return UpstreamError(CKR_DEVICE_ERROR, "check sum of a secret key is short");
-  if (attributes.GetUlong(CKA_KEY_TYPE) == CK_ULONG{CKK_AES}) {
+  // Of a generic secret the HSM's is no check value of the standard.
+  if (attributes.GetUlong(CKA_KEY_TYPE) != CK_ULONG{CKK_GENERIC_SECRET}) {
     GW_TRY_VOID(AddCheckValue(attributes, check_sum.first(kCheckValueBytes)));
   }
   if (check_sum.size() == kCheckValueBytes + kBitCountBytes) {

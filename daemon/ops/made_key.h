@@ -7,8 +7,8 @@
 
 namespace gw::ops {
 
-// Secret keys: CKA_CHECK_VALUE of AES keys and CKA_VALUE_LEN from the check sum. Private keys: the
-// public components from the SPKI in the check sum. Both: CKA_GREP11_WKID.
+// Secret keys: CKA_CHECK_VALUE of AES and DES keys and CKA_VALUE_LEN from the check sum. Private
+// keys: the public components from the SPKI in the check sum. Both: CKA_GREP11_WKID.
 //   errors  CKR_ATTRIBUTE_VALUE_INVALID  the template has a CKA_CHECK_VALUE that is not the key's
 //   (behaviour R234)
 //           CKR_DEVICE_ERROR             a check sum that is none

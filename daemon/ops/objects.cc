@@ -3,10 +3,10 @@
 
 #include "daemon/attributes/attribute_access.h"
 #include "daemon/attributes/template_rules.h"
+#include "daemon/core/attribute_codec.h"
 #include "daemon/localcrypto/digest.h"
-#include "daemon/localcrypto/public_key.h"
+#include "daemon/ops/import_key.h"
 #include "daemon/ops/new_object.h"
-#include "daemon/ops/public_parts.h"
 
 namespace gw::ops {
 namespace {
@@ -28,28 +28,32 @@ Status CheckWritable(const CallScope& scope, const Object& object) {
 
 Bytes Sha1(ByteView data) { return HashOf(Hash::kSha1, data); }
 
-Result<Object> PublicKeyObject(const AttributeList& given, UserState user, Placement placement) {
-  GW_TRY(attributes, CompletePublicKey(given, user, placement));
-  GW_TRY(spki, SpkiFor(attributes));
-  GW_TRY(key, PublicKey::Parse(spki));
-  AddPublicParts(attributes, *key);
-  return ObjectFrom(std::move(attributes), KeyBlob{std::move(spki)});
+bool IsImported(CK_OBJECT_CLASS object_class) {
+  return object_class == CKO_PUBLIC_KEY || object_class == CKO_PRIVATE_KEY ||
+         object_class == CKO_SECRET_KEY;
 }
 
-Result<Object> NewObject(const AttributeList& given, UserState user, Placement placement) {
+// The attributes of an object that the HSM has no part in.
+Result<AttributeList> CompleteHere(CK_OBJECT_CLASS object_class, const AttributeList& given,
+                                   UserState user, Placement placement) {
+  if (object_class == CKO_CERTIFICATE) return CompleteCertificate(given, user, placement, &Sha1);
+  if (object_class == CKO_DATA) return CompleteData(given, placement);
+  if (object_class != CKO_DOMAIN_PARAMETERS) {
+    return CallerError(CKR_ATTRIBUTE_VALUE_INVALID,
+                       "objects of this class are not made by C_CreateObject");
+  }
+  const KeyPlan plan{Purpose::kCreate, object_class, std::nullopt, CK_UNAVAILABLE_INFORMATION, user,
+                     placement,        given};
+  return CompleteKey(plan);
+}
+
+Awaitable<Result<Object>> NewObject(const CallScope& scope, const AttributeList& given,
+                                    Placement placement) {
   const std::optional<CK_ULONG> object_class = given.GetUlong(CKA_CLASS);
-  if (!object_class) return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_CLASS is missing");
-  if (*object_class == CKO_PUBLIC_KEY) return PublicKeyObject(given, user, placement);
-  if (*object_class == CKO_CERTIFICATE) {
-    GW_TRY(attributes, CompleteCertificate(given, user, placement, &Sha1));
-    return ObjectFrom(std::move(attributes), KeyBlob{});
-  }
-  if (*object_class == CKO_DATA) {
-    GW_TRY(attributes, CompleteData(given, placement));
-    return ObjectFrom(std::move(attributes), KeyBlob{});
-  }
-  return CallerError(CKR_ATTRIBUTE_VALUE_INVALID,
-                     "objects of this class are not made by C_CreateObject");
+  if (!object_class) co_return CallerError(CKR_TEMPLATE_INCOMPLETE, "CKA_CLASS is missing");
+  if (IsImported(*object_class)) co_return co_await ImportKey(scope, given, placement);
+  GW_CO_TRY(attributes, CompleteHere(*object_class, given, scope.login().user, placement));
+  co_return ObjectFrom(std::move(attributes), KeyBlob{});
 }
 
 // The blob with its booleans changed, by the HSM; the old one where nothing inside it changes.
@@ -68,27 +72,23 @@ struct FindOperation final : ActiveOperation {
   std::size_t next = 0;
 };
 
-// The frame has no form for templates inside values (WIRE.md), so those that are set cannot be
-// shown.
-bool CannotTravel(CK_ATTRIBUTE_TYPE type, const Result<ByteView>& value) {
-  const bool nested = (type & CKF_ARRAY_ATTRIBUTE) != 0 && type != CKA_ALLOWED_MECHANISMS;
-  return nested && value && !value->empty();
+// What an application counts: octets, or the entries of a template.
+Result<std::size_t> LengthOf(CK_ATTRIBUTE_TYPE type, ByteView value) {
+  if (!IsTemplateAttribute(type) || value.empty()) return value.size();
+  GW_TRY(entries, DecodeAttributes(value));
+  return entries.size();
 }
 
-FoundValue Answer(Result<ByteView> value, Capacity capacity, CK_RV& rv) {
+Result<FoundValue> Answer(const Object& object, const WantedValue& wanted) {
+  GW_TRY(value, ReadAttribute(object.attributes, wanted.type));
+  GW_TRY(length, LengthOf(wanted.type, value));
+  const bool fits = wanted.capacity && *wanted.capacity >= length;
+  if (wanted.capacity && !fits) return CallerError(CKR_BUFFER_TOO_SMALL, "buffer of an attribute");
   FoundValue found;
-  if (!value) {
-    rv = value.error().rv;
-    return found;
-  }
-  const bool fits = capacity && *capacity >= value->size();
-  if (capacity && !fits) {
-    rv = CKR_BUFFER_TOO_SMALL;
-    return found;
-  }
-  found.length = value->size();
+  found.length = length;
+  found.is_template = IsTemplateAttribute(wanted.type);
   found.delivered = fits;
-  if (fits) found.value = *value;
+  if (fits) found.value = value;
   return found;
 }
 
@@ -96,7 +96,7 @@ FoundValue Answer(Result<ByteView> value, Capacity capacity, CK_RV& rv) {
 
 Awaitable<Result<ObjectHandle>> CreateObject(const CallScope& scope, const AttributeList& given) {
   GW_CO_TRY(placement, PlaceNewObject(scope, given));
-  GW_CO_TRY(object, NewObject(given, scope.login().user, placement));
+  GW_CO_TRY(object, co_await NewObject(scope, given, placement));
   co_return co_await AddObject(scope, std::move(object));
 }
 
@@ -140,10 +140,10 @@ Result<FoundValues> GetAttributeValue(const CallScope& scope, ObjectHandle handl
   FoundValues found;
   found.object = object;
   found.values.reserve(wanted.size());
-  for (const auto& [type, capacity] : wanted) {
-    Result<ByteView> value = ReadAttribute(object->attributes, type);
-    if (CannotTravel(type, value)) value = CallerError(CKR_ATTRIBUTE_TYPE_INVALID, "a nested list");
-    found.values.push_back(Answer(std::move(value), capacity, found.rv));
+  for (const WantedValue& one : wanted) {
+    auto value = Answer(*object, one);
+    if (!value) found.rv = value.error().rv;
+    found.values.push_back(value ? *value : FoundValue{});
   }
   return found;
 }

@@ -12,12 +12,13 @@ namespace gw::ops {
 // One wanted attribute of C_GetAttributeValue, and what becomes of it.
 struct WantedValue {
   CK_ATTRIBUTE_TYPE type;
-  Capacity capacity;
+  Capacity capacity;  // octets; entries where the value is a template
 };
 struct FoundValue {
   std::optional<std::uint64_t> length;  // nullopt: CK_UNAVAILABLE_INFORMATION
   ByteView value;                       // octets of `object`; empty for a length query
   bool delivered = false;
+  bool is_template = false;  // `value` is an encoded list, and `length` counts its entries
 };
 struct FoundValues {
   ObjectPtr object;  // keeps the views alive
@@ -26,8 +27,9 @@ struct FoundValues {
                       // of one failure
 };
 
-// Data objects, certificates and public keys. Private and secret keys come by C_UnwrapKey.
-//   errors  those of DecidePlacement, CompleteData, CompleteCertificate, CompletePublicKey and
+// Keys go into the HSM on the way; `given` may hold one in clear, and is copied nowhere that is not
+// wiped.
+//   errors  those of DecidePlacement, CompleteData, CompleteCertificate, ImportKey and
 //   Token::Insert
 //           CKR_TEMPLATE_INCOMPLETE      no CKA_CLASS
 //           CKR_ATTRIBUTE_VALUE_INVALID  a class that is not made this way

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include "daemon/localcrypto/digest.h"
+
 namespace gw::ops {
 namespace {
 
 constexpr std::uint64_t kMostPerRequest = 1'000'000;  // wire sheet 10.1
 constexpr std::uint64_t kReplyOverhead = 4096;
+constexpr std::size_t kMostStirred = 4096;  // octets that one seed reaches
 
 // Straight from the HSM, in as many requests as it takes.
 Awaitable<Result<Bytes>> Fetch(const CallScope& scope, HsmCall call, std::uint64_t bytes) {
@@ -43,8 +46,17 @@ Awaitable<Result<Bytes>> GenerateRandom(const CallScope& scope, std::uint64_t by
   co_return Noted(scope, co_await pool.Take(std::move(call), bytes, terms));
 }
 
-Status SeedRandom(const CallScope&, ByteView) {
-  return CallerError(CKR_RANDOM_SEED_NOT_SUPPORTED, "the HSM's generator takes no seed");
+Status SeedRandom(const CallScope& scope, ByteView seed) {
+  RandomPool& pool = scope.token->random();
+  Bytes block = HashOf(Hash::kSha512, seed);
+  for (std::size_t at = 0; at < std::min(pool.level(), kMostStirred); at += block.size()) {
+    pool.Stir(at, block);
+    Bytes next = HashOf(Hash::kSha512, block);
+    Wipe(block);
+    block = std::move(next);
+  }
+  Wipe(block);
+  return Ok();
 }
 
 }  // namespace gw::ops

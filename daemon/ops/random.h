@@ -12,7 +12,9 @@ namespace gw::ops {
 //           those of ForHsm(), RandomPool::Take() and HsmClient::GenerateRandom
 Awaitable<Result<Bytes>> GenerateRandom(const CallScope& scope, std::uint64_t bytes);
 
-// The HSM takes no seed (EP11 has no such call): CKR_RANDOM_SEED_NOT_SUPPORTED.
+// The HSM takes no seed (EP11 has no such call). The pool's next octets are combined with it so
+// that they are no less random, whoever knows the seed; octets that come straight from the HSM are
+// not.
 Status SeedRandom(const CallScope& scope, ByteView seed);
 
 }  // namespace gw::ops

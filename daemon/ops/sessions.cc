@@ -1,6 +1,8 @@
 // Room: ops.
 #include "daemon/ops/sessions.h"
 
+#include <array>
+
 namespace gw::ops {
 namespace {
 
@@ -16,6 +18,24 @@ CK_ULONG StateOf(UserState user, bool read_write) {
   }
   return CKS_RO_PUBLIC_SESSION;
 }
+
+struct CancelRow {
+  CK_FLAGS flag;
+  OperationKind kind;
+};
+constexpr auto kCancelled = std::to_array<CancelRow>({
+    {CKF_MESSAGE_SIGN, OperationKind::kMessageSign},
+    {CKF_MESSAGE_VERIFY, OperationKind::kMessageVerify},
+    {CKF_FIND_OBJECTS, OperationKind::kFind},
+    {CKF_ENCRYPT, OperationKind::kEncrypt},
+    {CKF_DECRYPT, OperationKind::kDecrypt},
+    {CKF_DIGEST, OperationKind::kDigest},
+    {CKF_SIGN, OperationKind::kSign},
+    {CKF_SIGN_RECOVER, OperationKind::kSignRecover},
+    {CKF_VERIFY, OperationKind::kVerify},
+    {CKF_VERIFY_RECOVER, OperationKind::kVerifyRecover},
+});
+static_assert(kCancelled.size() == kOperationKinds);
 
 }  // namespace
 
@@ -47,6 +67,12 @@ Result<std::vector<SessionHandle>> CloseAllSessions(Services& services,
   Token* token = services.tokens.Find(slot);
   if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
   return application->CloseAllSessions(*token);
+}
+
+void CancelOperations(const CallScope& scope, CK_FLAGS flags) {
+  for (const CancelRow& row : kCancelled) {
+    if ((flags & row.flag) != 0) scope.operations().End(row.kind);
+  }
 }
 
 SessionInfo GetSessionInfo(const CallScope& scope) {

@@ -23,6 +23,10 @@ Status CloseSession(const CallScope& scope);
 // Returns the sessions that were open.
 Result<std::vector<SessionHandle>> CloseAllSessions(Services& services,
                                                     const ApplicationPtr& application, SlotId slot);
+// Ends the operations that the flags of CK_MECHANISM_INFO and CKF_FIND_OBJECTS name, if there are
+// such; other flags say nothing.
+//   source  PKCS #11 v3.0 5.6 C_SessionCancel
+void CancelOperations(const CallScope& scope, CK_FLAGS flags);
 SessionInfo GetSessionInfo(const CallScope& scope);
 
 }  // namespace gw::ops

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/ops/call_scope.h"
+#include "daemon/ops/message_operation.h"
 #include "daemon/ops/output.h"
 
 namespace gw::ops {
@@ -21,5 +22,21 @@ Status SignInit(const CallScope& scope, const std::optional<Mechanism>& mechanis
 Awaitable<Result<Output>> Sign(const CallScope& scope, ByteView data, Capacity capacity);
 Awaitable<Status> SignUpdate(const CallScope& scope, ByteView part);
 Awaitable<Result<Output>> SignFinal(const CallScope& scope, Capacity capacity);
+
+// The same for C_SignRecoverInit and C_SignRecover: an operation of its own kind, with the right
+// CKA_SIGN_RECOVER. What the HSM computes is the signature of CKM_RSA_PKCS, so the key's blob has
+// to have the right CKA_SIGN as well.
+Status SignRecoverInit(const CallScope& scope, const std::optional<Mechanism>& mechanism,
+                       ObjectHandle key);
+Awaitable<Result<Output>> SignRecover(const CallScope& scope, ByteView data, Capacity capacity);
+
+// The operation that SignInit begins, and the request for one message: as a whole, or for what the
+// operation was given in parts. They begin and end nothing. Errors as SignInit and Sign.
+Result<std::shared_ptr<MessageOperation>> MakeSignOperation(const CallScope& scope,
+                                                            const Mechanism& mechanism,
+                                                            ObjectHandle key);
+Awaitable<Result<Output>> SignWhole(const CallScope& scope, const MessageOperation& operation,
+                                    ByteView data);
+Awaitable<Result<Output>> SignParts(const CallScope& scope, MessageOperation& operation);
 
 }  // namespace gw::ops

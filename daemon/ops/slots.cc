@@ -2,7 +2,9 @@
 #include "daemon/ops/slots.h"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 
+#include "daemon/core/clock.h"
 #include "daemon/core/log.h"
 #include "daemon/core/version.h"
 #include "daemon/mechanism/mechanism_table.h"
@@ -21,7 +23,7 @@ Result<Token*> TokenIn(const Services& services, SlotId slot) {
 }
 
 CK_FLAGS TokenFlags(const Token& token) {
-  CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED;
+  CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS;
   if (token.initialised()) flags |= CKF_TOKEN_INITIALIZED;
   // With IAM the users' credentials exist as soon as the token does (behaviour R70).
   const bool user_pin =
@@ -54,6 +56,26 @@ Awaitable<void> LearnMechanisms(const ApplicationPtr& application, Token& token,
   token.hsm_mechanisms = std::move(*offered);
 }
 
+// On behalf of the application; a look may take as long as any call.
+Awaitable<void> Look(const Services& services, const ApplicationPtr& application, Token& token) {
+  HsmCall call;
+  call.application = application->number();
+  call.deadline.at = RealClock().Now() + services.gateway().times.call;
+  call.identity = application->LoginOf(token.slot()).identity;
+  if (call.identity == nullptr) {
+    if (auto anonymous = token.AnonymousIdentityNow()) call.identity = *anonymous;
+  }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  token.watch().Look(executor, std::move(call));
+}
+
+// Whatever signs one message signs many (message.h).
+CK_FLAGS MessageFlags(CK_FLAGS flags) {
+  const CK_FLAGS sign = (flags & CKF_SIGN) != 0 ? CKF_MESSAGE_SIGN | CKF_MULTI_MESSAGE : 0;
+  const CK_FLAGS verify = (flags & CKF_VERIFY) != 0 ? CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE : 0;
+  return sign | verify;
+}
+
 bool Offers(const Services& services, const Token& token, const MechanismRow& row) {
   if (row.family == Family::kDigest && services.gateway().local.digest) return true;
   if (!token.hsm_mechanisms) return true;
@@ -81,6 +103,22 @@ Result<SlotInfo> GetSlotInfo(const Services& services, SlotId slot) {
   return SlotInfo{.description = std::string(kDescription) + " at " + endpoint.address,
                   .manufacturer = services.gateway().manufacturer,
                   .flags = CKF_TOKEN_PRESENT | CKF_HW_SLOT};
+}
+
+Awaitable<Result<SlotId>> NextSlotEvent(Services& services, const ApplicationPtr& application) {
+  for (const auto& [number, token] : services.tokens.all()) {
+    co_await Look(services, application, *token);
+    const SlotId slot = token->slot();
+    const bool away = !token->watch().answers();
+    if (away == application->told_away.contains(slot)) continue;
+    if (away) {
+      application->told_away.insert(slot);
+    } else {
+      application->told_away.erase(slot);
+    }
+    co_return slot;
+  }
+  co_return StateError(CKR_NO_EVENT, "nothing has changed");
 }
 
 Result<TokenInfo> GetTokenInfo(const Services& services, SlotId slot) {
@@ -122,7 +160,8 @@ Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,
   }
   // Tools look for CKF_HW to tell what the device does itself; digests are computed here.
   const CK_FLAGS hardware = row->family == Family::kDigest ? 0 : CK_FLAGS{CKF_HW};
-  const MechanismInfo info{row->min_key_size, row->max_key_size, row->flags | hardware};
+  const MechanismInfo info{row->min_key_size, row->max_key_size,
+                           row->flags | hardware | MessageFlags(row->flags)};
   co_return info;
 }
 

@@ -32,6 +32,12 @@ struct SlotInfo {
 // errors  CKR_SLOT_ID_INVALID
 Result<SlotInfo> GetSlotInfo(const Services& services, SlotId slot);
 
+// The next slot whose HSM does not answer any more, or does again, of which the application has not
+// been told. While somebody asks, the HSM is asked too (token/hsm_watch.h), so that it is noticed.
+// The flags of a slot stay the same: applications go on when the HSM is back.
+//   errors  CKR_NO_EVENT
+Awaitable<Result<SlotId>> NextSlotEvent(Services& services, const ApplicationPtr& application);
+
 struct TokenInfo {
   std::string label;
   std::string manufacturer;

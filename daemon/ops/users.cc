@@ -142,6 +142,18 @@ Awaitable<Status> LogIn(const CallScope& scope, CK_USER_TYPE user, Pin pin) {
   co_return Ok();
 }
 
+Awaitable<Status> LogInByName(const CallScope& scope, CK_USER_TYPE user, Pin pin, ByteView name) {
+  GW_CO_TRY(state, UserFor(user));
+  GW_CO_TRY_VOID(CheckMayLogIn(scope.login(), state));
+  const TokenConfig& config = scope.token->config();
+  const std::string& known =
+      state == UserState::kSecurityOfficer ? config.so_name : config.user_name;
+  if (!name.empty() && TextOf(name) != known) {
+    co_return CallerError(CKR_PIN_INCORRECT, "the configuration gives the user another name");
+  }
+  co_return co_await LogIn(scope, user, std::move(pin));
+}
+
 Status LogOut(const CallScope& scope) {
   if (scope.login().user == UserState::kAnonymous)
     return StateError(CKR_USER_NOT_LOGGED_IN, "nobody is logged in");

@@ -30,6 +30,11 @@ Awaitable<Status> InitToken(Services& services, SlotId slot, Pin so_pin, ByteVie
 //           CKR_DEVICE_ERROR
 //   source  behaviour 2.4
 Awaitable<Status> LogIn(const CallScope& scope, CK_USER_TYPE user, Pin pin);
+// C_LoginUser of PKCS #11 v3.0: the configuration names the users of a slot. An empty name is
+// C_Login.
+//   errors  as LogIn; CKR_PIN_INCORRECT  the user of that type has another name
+//   source  behaviour 4.3
+Awaitable<Status> LogInByName(const CallScope& scope, CK_USER_TYPE user, Pin pin, ByteView name);
 //   errors  CKR_USER_NOT_LOGGED_IN
 Status LogOut(const CallScope& scope);
 

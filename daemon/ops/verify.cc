@@ -7,6 +7,16 @@ namespace gw::ops {
 namespace {
 
 constexpr OperationKind kKind = OperationKind::kVerify;
+constexpr OperationKind kRecover = OperationKind::kVerifyRecover;
+
+struct RecoverOperation final : ActiveOperation {
+  explicit RecoverOperation(ObjectPtr key_in, std::shared_ptr<const PublicKey> public_key_in)
+      : key(std::move(key_in)), public_key(std::move(public_key_in)) {}
+  bool UsesPrivateObject() const override { return key->is_private; }
+
+  const ObjectPtr key;
+  const std::shared_ptr<const PublicKey> public_key;
+};
 
 Awaitable<Status> Check(const CallScope& scope, const MessageOperation& operation,
                         const MessageOperation::Request& request, ByteView signature) {
@@ -26,6 +36,14 @@ Status CheckLengths(const MessageOperation& operation, std::size_t data_bytes, B
   return CheckMessageLength(operation.row(), operation.key(), data_bytes);
 }
 
+// PublicKey computes the raw mechanisms; hashing ones only when the hash is computed here as well.
+bool VerifiesHere(const Services& services, const MechanismRow& row, const Object& key) {
+  const bool raw = row.raw == row.type || HashesHere(services, row);
+  return key.object_class == CKO_PUBLIC_KEY && raw && services.gateway().local.verify;
+}
+
+}  // namespace
+
 Awaitable<Status> VerifyWhole(const CallScope& scope, const MessageOperation& operation,
                               ByteView data, ByteView signature) {
   GW_CO_TRY_VOID(CheckLengths(operation, data.size(), signature));
@@ -44,13 +62,21 @@ Awaitable<Status> VerifyParts(const CallScope& scope, MessageOperation& operatio
   co_return Noted(scope, co_await scope.token->hsm().VerifyFinal(call, state, signature));
 }
 
-// PublicKey computes the raw mechanisms; hashing ones only when the hash is computed here as well.
-bool VerifiesHere(const Services& services, const MechanismRow& row, const Object& key) {
-  const bool raw = row.raw == row.type || HashesHere(services, row);
-  return key.object_class == CKO_PUBLIC_KEY && raw && services.gateway().local.verify;
+Result<std::shared_ptr<MessageOperation>> MakeVerifyOperation(const CallScope& scope,
+                                                              const Mechanism& mechanism,
+                                                              ObjectHandle key) {
+  GW_TRY(row, CheckMechanism(mechanism, CKF_VERIFY));
+  GW_TRY(object, KeyFor(scope, key, *row, CKA_VERIFY));
+  auto operation = std::make_shared<MessageOperation>(scope.services, KeyOperation::kVerify, *row,
+                                                      mechanism, object);
+  if (VerifiesHere(scope.services, *row, *object)) {
+    GW_TRY(parsed, PublicKey::Parse(object->key.view()));
+    // A curve that cannot be computed here stays with the HSM.
+    if (parsed->is_rsa() || parsed->curve()->local_verify)
+      operation->public_key = std::move(parsed);
+  }
+  return operation;
 }
-
-}  // namespace
 
 Status VerifyInit(const CallScope& scope, const std::optional<Mechanism>& mechanism,
                   ObjectHandle key) {
@@ -61,16 +87,7 @@ Status VerifyInit(const CallScope& scope, const std::optional<Mechanism>& mechan
   }
   if (operations.Has(kKind))
     return StateError(CKR_OPERATION_ACTIVE, "a verify operation is active");
-  GW_TRY(row, CheckMechanism(*mechanism, CKF_VERIFY));
-  GW_TRY(object, KeyFor(scope, key, *row, CKA_VERIFY));
-  auto operation = std::make_shared<MessageOperation>(scope.services, KeyOperation::kVerify, *row,
-                                                      *mechanism, object);
-  if (VerifiesHere(scope.services, *row, *object)) {
-    GW_TRY(parsed, PublicKey::Parse(object->key.view()));
-    // A curve that cannot be computed here stays with the HSM.
-    if (parsed->is_rsa() || parsed->curve()->local_verify)
-      operation->public_key = std::move(parsed);
-  }
+  GW_TRY(operation, MakeVerifyOperation(scope, *mechanism, key));
   operations.Start(kKind, std::move(operation));
   return Ok();
 }
@@ -103,6 +120,40 @@ Awaitable<Status> VerifyFinal(const CallScope& scope, ByteView signature) {
     co_return StateError(CKR_OPERATION_NOT_INITIALIZED, "no verify operation");
   operations.End(kKind);
   co_return co_await VerifyParts(scope, *operation, signature);
+}
+
+// Here whatever gateway.local.verify says: the HSM has no such function.
+Status VerifyRecoverInit(const CallScope& scope, const std::optional<Mechanism>& mechanism,
+                         ObjectHandle key) {
+  ActiveOperations& operations = scope.operations();
+  if (!mechanism) {
+    operations.End(kRecover);
+    return Ok();
+  }
+  if (operations.Has(kRecover))
+    return StateError(CKR_OPERATION_ACTIVE, "a verify operation with recovery is active");
+  GW_TRY(row, CheckMechanism(*mechanism, CKF_VERIFY_RECOVER));
+  GW_TRY(object, KeyFor(scope, key, *row, CKA_VERIFY_RECOVER));
+  GW_TRY(parsed, PublicKey::Parse(object->key.view()));
+  if (!parsed->computes_here())
+    return CallerError(CKR_KEY_SIZE_RANGE, "the exponent is too large to compute with here");
+  operations.Start(kRecover, std::make_shared<RecoverOperation>(object, std::move(parsed)));
+  return Ok();
+}
+
+Result<Output> VerifyRecover(const CallScope& scope, ByteView signature, Capacity capacity) {
+  ActiveOperations& operations = scope.operations();
+  const auto operation = operations.Get<RecoverOperation>(kRecover);
+  if (operation == nullptr)
+    return StateError(CKR_OPERATION_NOT_INITIALIZED, "no verify operation with recovery");
+  auto data = operation->public_key->Recover(signature);
+  if (!data) {
+    operations.End(kRecover);
+    return std::move(data).error();
+  }
+  if (auto length = LengthOnly(data->size(), capacity)) return *length;
+  operations.End(kRecover);
+  return Delivered(std::move(*data));
 }
 
 }  // namespace gw::ops

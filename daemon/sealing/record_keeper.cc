@@ -47,6 +47,13 @@ Bytes Binding(const ApplicationId& id, std::uint32_t number) {
   return binding;
 }
 
+// Longer than that of any record.
+Bytes StateBinding(const Application& application) {
+  Bytes binding = CopyOf(std::string_view("state of operations, of user "));
+  AppendU32Be(binding, application.owner().uid);
+  return binding;
+}
+
 // Servers start as root, look their keys up, then fork, daemonise and drop privileges, or drop them
 // in place: only such a process can hold what root was given.
 bool MayPresent(const Owner& owner, const Peer& peer) {
@@ -221,6 +228,14 @@ std::vector<RecordUpdate> RecordKeeper::SealAll(Application& application,
     updates.push_back(std::move(update));
   }
   return updates;
+}
+
+Bytes RecordKeeper::SealState(const Application& application, ByteView plain) const {
+  return sealer_.Seal(plain, StateBinding(application));
+}
+
+Result<SecretBytes> RecordKeeper::OpenState(const Application& application, ByteView sealed) const {
+  return sealer_.Unseal(sealed, StateBinding(application));
 }
 
 }  // namespace gw

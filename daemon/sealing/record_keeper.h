@@ -48,6 +48,12 @@ class RecordKeeper {
   // All of it.
   std::vector<RecordUpdate> TakeAll(Application& application) const;
 
+  // Anything that an application keeps by itself for a while: applications of the same user may
+  // give it back, until the next boot.
+  Bytes SealState(const Application& application, ByteView plain) const;
+  //   errors  CKR_ENCRYPTED_DATA_INVALID  altered, another user's, or sealed before the last boot
+  Result<SecretBytes> OpenState(const Application& application, ByteView sealed) const;
+
  private:
   struct Opened;
 

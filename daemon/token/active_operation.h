@@ -8,8 +8,19 @@
 namespace gw {
 
 // A session has at most one of each kind; kinds run beside each other (behaviour R117).
-enum class OperationKind : std::uint8_t { kFind, kEncrypt, kDecrypt, kDigest, kSign, kVerify };
-inline constexpr std::size_t kOperationKinds = 6;
+enum class OperationKind : std::uint8_t {
+  kFind,
+  kEncrypt,
+  kDecrypt,
+  kDigest,
+  kSign,
+  kVerify,
+  kSignRecover,
+  kVerifyRecover,
+  kMessageSign,
+  kMessageVerify,
+};
+inline constexpr std::size_t kOperationKinds = 10;
 
 // Owned by the session and by the call that is working on it: C_Logout and C_CloseSession in
 // another thread may take it out of the session meanwhile. Made and understood by ops/ alone.

@@ -76,6 +76,10 @@ class Application {
 
   Login& LoginOf(SlotId slot);
 
+  // Slots whose HSM was away when the application came, or when C_WaitForSlotEvent has named the
+  // slot last.
+  std::set<SlotId> told_away;
+
   // -- sessions
   SessionPtr OpenSession(Token& token, bool read_write);
   // nullptr: closed or never opened.

@@ -27,6 +27,9 @@ Result<ApplicationPtr> ApplicationTable::Create(ApplicationId id, Peer peer, Own
   }
   auto application =
       std::make_shared<Application>(id, next_number_++, std::move(peer), std::move(owner), first);
+  for (const auto& [slot, token] : tokens_.all()) {
+    if (!token->watch().answers()) application->told_away.insert(token->slot());
+  }
   applications_.emplace(id, application);
   return application;
 }

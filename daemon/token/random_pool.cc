@@ -77,6 +77,12 @@ Awaitable<Result<Bytes>> RandomPool::Take(HsmCall call, std::size_t bytes, Terms
   }
 }
 
+void RandomPool::Stir(std::size_t at, ByteView octets) {
+  if (at >= level()) return;
+  const auto next = buffer_.mutable_view().subspan(begin_ + at, level() - at);
+  for (std::size_t i = 0; i < std::min(next.size(), octets.size()); ++i) next[i] ^= octets[i];
+}
+
 void RandomPool::Clear() {
   Wipe(buffer_.mutable_view());
   begin_ = end_ = 0;

@@ -50,6 +50,10 @@ class RandomPool : public std::enable_shared_from_this<RandomPool> {
   //           those of HsmClient::GenerateRandom, of a fill on behalf of this identity
   Awaitable<Result<Bytes>> Take(HsmCall call, std::size_t bytes, Terms terms);
 
+  // Adds `octets` (exclusive or) to those that are handed out next but `at`; what is beyond the
+  // last one is left out. Octets that nobody knows stay so, whatever is added.
+  void Stir(std::size_t at, ByteView octets);
+
   // Wipes what is there. For a pool that was switched off.
   void Clear();
 

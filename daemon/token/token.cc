@@ -41,7 +41,8 @@ Token::Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, K
       hsm_(hsm),
       identities_(identities),
       keystore_(keystore),
-      random_(std::make_shared<RandomPool>(hsm, config_.slot)) {}
+      random_(std::make_shared<RandomPool>(hsm, config_.slot)),
+      watch_(std::make_shared<HsmWatch>(hsm)) {}
 
 std::string Token::NameOf(TokenSetting setting) const {
   return "slot." + std::to_string(config_.slot) + "." +

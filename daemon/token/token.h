@@ -10,6 +10,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/keystore/keystore.h"
+#include "daemon/token/hsm_watch.h"
 #include "daemon/token/object_index.h"
 #include "daemon/token/random_pool.h"
 #include "daemon/upstream/hsm_client.h"
@@ -50,6 +51,7 @@ class Token {
   IdentityProvider* identities() const { return identities_; }
   const ObjectIndex& objects() const { return objects_; }
   RandomPool& random() const { return *random_; }
+  HsmWatch& watch() const { return *watch_; }
 
   // The keystore UUID for a private or public token object.
   const std::string& KeystoreFor(bool is_private) const {
@@ -94,6 +96,10 @@ class Token {
   // Mechanisms that the HSM offers, asked once and remembered; nullopt until then.
   std::optional<std::vector<CK_MECHANISM_TYPE>> hsm_mechanisms;
 
+  // The key under which keys in clear come into the HSM (ops/import_key.h): made when the first
+  // comes, kept here alone.
+  std::optional<KeyBlob> import_key;
+
   // Open sessions of all applications, for CK_TOKEN_INFO and C_InitToken.
   std::uint64_t sessions = 0;
   std::uint64_t read_write_sessions = 0;
@@ -108,6 +114,7 @@ class Token {
   Keystore& keystore_;
   ObjectIndex objects_;
   std::shared_ptr<RandomPool> random_;
+  std::shared_ptr<HsmWatch> watch_;
   std::map<TokenSetting, Bytes> settings_;
   IdentityPtr anonymous_;
 };

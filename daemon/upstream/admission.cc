@@ -263,6 +263,7 @@ void Admission::Poke() { state_->OnTimer(); }
 
 std::size_t Admission::queued() const { return state_->budget.queued(); }
 bool Admission::Good(std::size_t endpoint) const { return state_->budget.Good(endpoint); }
+bool Admission::AnyGood() const { return state_->budget.AnyGood(); }
 double Admission::Factor(std::size_t endpoint) const {
   return state_->budget.Factor(endpoint, state_->clock.Now());
 }

@@ -72,6 +72,7 @@ class Admission {
 
   std::size_t queued() const;
   bool Good(std::size_t endpoint) const;
+  bool AnyGood() const;
   double Factor(std::size_t endpoint) const;
 
  private:

@@ -23,11 +23,24 @@ const char* LacksState(const typename R::Reply& reply) {
 }
 
 void WipeText(std::string& text) { Wipe({reinterpret_cast<Byte*>(text.data()), text.size()}); }
-// What the HSM has decrypted; of other answers nothing is secret.
-template <typename Reply>
-void WipeSecret(Reply& reply) {
-  if constexpr (requires { reply.mutable_plain(); }) WipeText(*reply.mutable_plain());
+// What the HSM decrypts or is to encrypt; of other messages nothing is secret.
+template <typename Message>
+void WipeSecret(Message& message) {
+  if constexpr (requires { message.mutable_plain(); }) WipeText(*message.mutable_plain());
 }
+
+// Wipes a request when it is done with, whatever came of it.
+template <typename Request>
+class Wiped {
+ public:
+  explicit Wiped(Request& request) : request_(request) {}
+  ~Wiped() { WipeSecret(request_); }
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+
+ private:
+  Request& request_;
+};
 
 // --- requests ---
 
@@ -60,6 +73,8 @@ class Client final : public Grep11Client {
   void Close() override { sender_.Close(); }
   void LookAtTlsFiles() override { sender_.LookAtTlsFiles(); }
 
+  bool answers() const override { return sender_.admission().AnyGood(); }
+
   Awaitable<Result<Bytes>> Single(const HsmCall& call, KeyOperation operation,
                                   const Mechanism& mechanism, const KeyBlob& key,
                                   ByteView data) override;
@@ -67,6 +82,13 @@ class Client final : public Grep11Client {
                                  const KeyBlob& key, ByteView data, ByteView signature) override;
   Awaitable<Result<Bytes>> DigestSingle(const HsmCall& call, const Mechanism& mechanism,
                                         ByteView data) override;
+  Awaitable<Result<OperationState>> DigestInit(const HsmCall& call,
+                                               const Mechanism& mechanism) override;
+  Awaitable<Result<OperationState>> DigestUpdate(const HsmCall& call, const OperationState& state,
+                                                 ByteView data) override;
+  Awaitable<Result<OperationState>> DigestKey(const HsmCall& call, const OperationState& state,
+                                              const KeyBlob& key) override;
+  Awaitable<Result<Bytes>> DigestFinal(const HsmCall& call, const OperationState& state) override;
   Awaitable<Result<OperationState>> Init(const HsmCall& call, KeyOperation operation,
                                          const Mechanism& mechanism, const KeyBlob& key) override;
   Awaitable<Result<UpdateResult>> Update(const HsmCall& call, KeyOperation operation,
@@ -121,6 +143,7 @@ Awaitable<Status> Client::Send(const HsmCall& call, typename R::Request request)
 
 template <typename R, auto kField, Empty kEmpty>
 Awaitable<Result<Bytes>> Client::FetchBytes(const HsmCall& call, typename R::Request request) {
+  const Wiped wiped(request);
   SendableOf<R> sendable(request, [](const typename R::Reply& reply) {
     return kEmpty == Empty::kIsGarbage && (reply.*kField)().empty() ? "result" : nullptr;
   });
@@ -144,6 +167,7 @@ Awaitable<Result<OperationState>> Client::FetchState(const HsmCall& call,
 template <typename R, auto kField>
 Awaitable<Result<UpdateResult>> Client::FetchUpdate(const HsmCall& call,
                                                     typename R::Request request) {
+  const Wiped wiped(request);
   SendableOf<R> sendable(request, &LacksState<R>);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   UpdateResult result;
@@ -252,6 +276,31 @@ Awaitable<Result<Bytes>> Client::DigestSingle(const HsmCall& call, const Mechani
 }
 
 // --- operations in several requests ---
+
+Awaitable<Result<OperationState>> Client::DigestInit(const HsmCall& call,
+                                                     const Mechanism& mechanism) {
+  return FetchState<DigestInitRpc>(call, MechanismRequest<grep11::DigestInitRequest>(mechanism));
+}
+
+Awaitable<Result<OperationState>> Client::DigestUpdate(const HsmCall& call,
+                                                       const OperationState& state, ByteView data) {
+  auto request = StateRequest<grep11::DigestUpdateRequest>(state);
+  Assign(data, request.mutable_data());
+  return FetchState<DigestUpdateRpc>(call, std::move(request));
+}
+
+Awaitable<Result<OperationState>> Client::DigestKey(const HsmCall& call,
+                                                    const OperationState& state,
+                                                    const KeyBlob& key) {
+  auto request = StateRequest<grep11::DigestKeyRequest>(state);
+  FillKey(key, request.mutable_key());
+  return FetchState<DigestKeyRpc>(call, std::move(request));
+}
+
+Awaitable<Result<Bytes>> Client::DigestFinal(const HsmCall& call, const OperationState& state) {
+  return FetchBytes<DigestFinalRpc, &grep11::DigestFinalResponse::digest, Empty::kIsGarbage>(
+      call, StateRequest<grep11::DigestFinalRequest>(state));
+}
 
 Awaitable<Result<OperationState>> Client::Init(const HsmCall& call, KeyOperation operation,
                                                const Mechanism& mechanism, const KeyBlob& key) {

@@ -84,6 +84,10 @@ class HsmClient {
  public:
   virtual ~HsmClient() = default;
 
+  // False: the last requests have shown that the HSM does not answer. Only requests find that out,
+  // and that it does again.
+  virtual bool answers() const = 0;
+
   // EncryptSingle, DecryptSingle, SignSingle. Result: the output octets.
   virtual Awaitable<Result<Bytes>> Single(const HsmCall& call, KeyOperation operation,
                                           const Mechanism& mechanism, const KeyBlob& key,
@@ -92,6 +96,18 @@ class HsmClient {
                                          const KeyBlob& key, ByteView data, ByteView signature) = 0;
   virtual Awaitable<Result<Bytes>> DigestSingle(const HsmCall& call, const Mechanism& mechanism,
                                                 ByteView data) = 0;
+
+  // A digest in parts. Each step gives the state for the next.
+  virtual Awaitable<Result<OperationState>> DigestInit(const HsmCall& call,
+                                                       const Mechanism& mechanism) = 0;
+  virtual Awaitable<Result<OperationState>> DigestUpdate(const HsmCall& call,
+                                                         const OperationState& state,
+                                                         ByteView data) = 0;
+  virtual Awaitable<Result<OperationState>> DigestKey(const HsmCall& call,
+                                                      const OperationState& state,
+                                                      const KeyBlob& key) = 0;
+  virtual Awaitable<Result<Bytes>> DigestFinal(const HsmCall& call,
+                                               const OperationState& state) = 0;
 
   virtual Awaitable<Result<OperationState>> Init(const HsmCall& call, KeyOperation operation,
                                                  const Mechanism& mechanism,

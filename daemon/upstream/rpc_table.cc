@@ -15,6 +15,10 @@ constexpr bool kQuick = false;
 constexpr auto kRpcs = std::to_array<RpcInfo>({
     GW_RPC(GenerateRandom, "generaterandom", kQuick),
     GW_RPC(DigestSingle, "digest", kQuick),
+    GW_RPC(DigestInit, "digest", kQuick),
+    GW_RPC(DigestUpdate, "digest", kQuick),
+    GW_RPC(DigestKey, "digestkey", kQuick),
+    GW_RPC(DigestFinal, "digest", kQuick),
     GW_RPC(EncryptSingle, "encrypt", kQuick),
     GW_RPC(DecryptSingle, "decrypt", kQuick),
     GW_RPC(SignSingle, "sign", kQuick),

@@ -10,6 +10,10 @@ namespace gw {
 enum class RpcId : std::uint8_t {
   kGenerateRandom,
   kDigestSingle,
+  kDigestInit,
+  kDigestUpdate,
+  kDigestKey,
+  kDigestFinal,
   kEncryptSingle,
   kDecryptSingle,
   kSignSingle,
@@ -34,7 +38,7 @@ enum class RpcId : std::uint8_t {
   kSetAttributeValue,
   kGetMechanismList,
 };
-inline constexpr std::size_t kRpcCount = 25;
+inline constexpr std::size_t kRpcCount = 29;
 
 struct RpcInfo {
   RpcId id;

@@ -26,6 +26,10 @@ struct Rpc {
 
 GW_RPC(GenerateRandom);
 GW_RPC(DigestSingle);
+GW_RPC(DigestInit);
+GW_RPC(DigestUpdate);
+GW_RPC(DigestKey);
+GW_RPC(DigestFinal);
 GW_RPC(EncryptSingle);
 GW_RPC(DecryptSingle);
 GW_RPC(SignSingle);

@@ -39,6 +39,7 @@ class Sender {
   Awaitable<Result<FinishedCall>> Run(const HsmCall& call, Sendable& sendable);
 
   Admission& admission() { return admission_; }
+  const Admission& admission() const { return admission_; }
   // As Grep11Client.
   void Connect();
   // As Grep11Client.

@@ -77,6 +77,7 @@ enum class ValueState : uint8_t {
   kValue = 1,        // bytes
   kUnavailable = 2,  // sensitive, unknown or too small: ulValueLen = CK_UNAVAILABLE_INFORMATION
   kTooSmall = 3,     // as kUnavailable, for the older rule that reports it apart
+  kTemplate = 4,     // attributes: the entries of a template
 };
 
 struct Octets {

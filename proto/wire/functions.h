@@ -58,7 +58,12 @@ inline constexpr OperationFamily kOperationFamilies[] = {
     {Function::C_DigestInit, Function::C_Digest, Function::C_DigestFinal},
     {Function::C_SignInit, Function::C_Sign, Function::C_SignFinal},
     {Function::C_VerifyInit, Function::C_Verify, Function::C_VerifyFinal},
+    {Function::C_SignRecoverInit, Function::C_SignRecover, Function::C_SignRecover},
+    {Function::C_VerifyRecoverInit, Function::C_VerifyRecover, Function::C_VerifyRecover},
 };
+
+// Signatures with recovery come in one piece.
+constexpr bool HasUpdates(const OperationFamily& family) { return family.first != family.last; }
 
 inline const FunctionRow& RowOf(Function function) {
   return kFunctions[static_cast<uint16_t>(function)];

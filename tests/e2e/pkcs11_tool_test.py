@@ -2,6 +2,8 @@
 """Room: tests/e2e. OpenSC's pkcs11-tool on a private stack: what people try first. May touch: a stack of its own."""
 
 import hashlib
+import os
+import re
 import unittest
 
 from tools import TEXT, ToolTest
@@ -166,6 +168,78 @@ class Encryption(ToolTest):
                 ciphertext = self.stack.read("cipher")
                 self.assertEqual(len(ciphertext), len(TEXT) // 16 * 16 + 16)
                 self.assertEqual(self.decrypt(key, "AES-CBC-PAD", ciphertext, "--iv", "00" * 16), TEXT)
+
+
+class Imports(ToolTest):
+    """Keys that OpenSSL made go in in clear, and then do in the token what OpenSSL does with them."""
+
+    def write_key(self, number, kind, *options):
+        """Makes a key with OpenSSL and writes both halves to the token; returns the PEM file of the public one."""
+        private, public = self.stack.path(f"{number}.key"), self.stack.path(f"{number}.pub")
+        self.openssl("genpkey", "-algorithm", kind, *options, "-out", private)
+        self.openssl("pkey", "-in", private, "-pubout", "-out", public)
+        for what, source in (("privkey", ["-in", private]), ("pubkey", ["-pubin", "-in", public, "-pubout"])):
+            der = self.stack.path(f"{number}.der")
+            self.openssl("pkey", *source, "-outform", "DER", "-out", der)
+            usage = ["--usage-sign"] + (["--usage-decrypt"] if kind == "RSA" and what == "privkey" else [])
+            self.stack.tool("--write-object", der, "--type", what, "--id", number, "--label", f"in-{number}", *usage)
+        return public
+
+    def test_rsa_keys_sign_and_decrypt(self):
+        for number, bits in enumerate((1024, 2048, 4096)):
+            with self.subTest(bits):
+                key = f"5{number}"
+                pem = self.write_key(key, "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}")
+                signature = self.sign(key, "SHA256-RSA-PKCS", TEXT)
+                self.assertTrue(self.openssl_verifies(pem, "sha256", TEXT, signature))
+                self.assertTrue(self.verifies(key, "SHA256-RSA-PKCS", TEXT, signature))
+                self.assertFalse(self.verifies(key, "SHA256-RSA-PKCS", TEXT + b"!", signature))
+                plain, cipher = self.stack.write("plain", b"a secret"), self.stack.path("cipher")
+                self.openssl("pkeyutl", "-encrypt", "-pubin", "-inkey", pem, "-in", plain, "-out", cipher)
+                self.stack.tool("--decrypt", "--mechanism", "RSA-PKCS", "--id", key, "--input-file", cipher,
+                                "--output-file", self.stack.path("back"))
+                self.assertEqual(self.stack.read("back"), b"a secret")
+
+    def test_ec_keys_sign(self):
+        for number, curve in enumerate(("prime256v1", "secp384r1", "secp521r1", "secp256k1")):
+            with self.subTest(curve):
+                key = f"6{number}"
+                pem = self.write_key(key, "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}")
+                der = self.sign(key, "ECDSA-SHA256", TEXT, "--signature-format", "openssl")
+                self.assertTrue(self.openssl_verifies(pem, "sha256", TEXT, der))
+                raw = self.sign(key, "ECDSA-SHA256", TEXT)
+                self.assertTrue(self.verifies(key, "ECDSA-SHA256", TEXT, raw))
+
+    def test_aes_keys_encrypt_and_show_their_check_value(self):
+        for size in (16, 24, 32):
+            with self.subTest(size):
+                key, iv, number = os.urandom(size), os.urandom(16), f"7{size // 8}"
+                self.stack.tool("--write-object", self.stack.write("key", key), "--type", "secrkey", "--key-type",
+                                f"AES:{size}", "--id", number, "--label", f"in-{number}", "--usage-decrypt")
+                source, target = self.stack.write("plain", TEXT), self.stack.path("cipher")
+                self.stack.tool("--encrypt", "--mechanism", "AES-CBC-PAD", "--id", number, "--iv", iv.hex(),
+                                "--input-file", source, "--output-file", target)
+                decrypted = self.openssl("enc", "-d", f"-aes-{size * 8}-cbc", "-K", key.hex(), "-iv", iv.hex(), "-in",
+                                         target)
+                self.assertEqual(decrypted.stdout.encode(), TEXT)
+
+    def test_what_came_from_outside_says_so_and_does_not_come_back(self):
+        self.write_key("58", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+        listed = self.stack.tool("--list-objects", "--type", "privkey").stdout
+        entry = next(part for part in listed.split("Private Key Object") if "in-58" in part)
+        access = re.search(r"Access:(.*)", entry).group(1)
+        self.assertIn("sensitive", access)
+        for word in ("local", "always sensitive", "never extractable"):
+            self.assertNotIn(word, access)
+        self.stack.tool("--read-object", "--type", "privkey", "--label", "in-58", "--output-file",
+                        self.stack.path("out"), check=False)
+        self.assertFalse(os.path.exists(self.stack.path("out")))
+
+    def test_octets_that_are_no_key_are_refused(self):
+        done = self.stack.tool("--write-object", self.stack.write("key", b"fifteen octets."), "--type", "secrkey",
+                               "--key-type", "AES:15", "--label", "no-key", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("no-key", self.stack.tool("--list-objects").stdout)
 
 
 if __name__ == "__main__":

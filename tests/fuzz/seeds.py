@@ -53,15 +53,29 @@ BODIES = {
     "C_DigestInit": [U8(1) + mechanism(0x250), U8(0)], "C_Verify": [DATA + wire.octets(bytes(64))],
     "C_VerifyFinal": [wire.octets(bytes(64))],
 }
-for name in ("Encrypt", "Decrypt", "Sign", "Verify"):
+KEPT = struct.pack("<IH", 1, 37) + wire.octets(U8(1) + mechanism(0x250)) + DATA
+BODIES |= {
+    "C_GetOperationState": [NULL + KEPT, U64(512) + KEPT], "C_SetOperationState": [wire.octets(bytes(64)) + KEY + U64(0)],
+    "C_DigestKey": [KEY], "C_LoginUser": [U64(1) + U8(1) + wire.octets(b"pin") + wire.octets(b"Normal user")],
+    "C_SessionCancel": [U64(0x7F5E)], "C_SignMessage": [wire.octets(b"") + DATA + U64(512)],
+    "C_VerifyMessage": [wire.octets(b"") + DATA + wire.octets(bytes(64))],
+    "C_SignMessageNext": [wire.octets(b"") + DATA + U8(0) + U64(0), wire.octets(b"") + DATA + U8(1) + U64(512)],
+    "C_VerifyMessageNext": [wire.octets(b"") + DATA + U8(0), wire.octets(b"") + DATA + U8(1) + wire.octets(bytes(64))],
+}
+for name in ("Sign", "Verify"):
+    BODIES[f"C_{name}MessageBegin"] = [wire.octets(b"")]
+for name in ("DigestEncrypt", "DecryptDigest", "SignEncrypt", "DecryptVerify"):
+    BODIES[f"C_{name}Update"] = [DATA + NULL, DATA + U64(512)]
+for name in ("Encrypt", "Decrypt", "Sign", "Verify", "SignRecover", "VerifyRecover", "MessageSign", "MessageVerify"):
     BODIES[f"C_{name}Init"] = [U8(1) + m + KEY for m in (ECDSA, OAEP, PSS, CBC)] + [U8(0) + KEY]
-for name in ("Encrypt", "EncryptUpdate", "Decrypt", "DecryptUpdate", "Digest", "Sign"):
+for name in ("Encrypt", "EncryptUpdate", "Decrypt", "DecryptUpdate", "Digest", "Sign", "SignRecover", "VerifyRecover"):
     BODIES[f"C_{name}"] = [DATA + NULL, DATA + U64(512)]
 for name in ("Encrypt", "Decrypt", "Digest", "Sign"):
     BODIES[f"C_{name}Final"] = [NULL, U64(512)]
 for name in ("Digest", "Sign", "Verify"):
     BODIES[f"C_{name}Update"] = [DATA]
-EMPTY = ("C_Finalize", "C_GetInfo", "C_CloseSession", "C_GetSessionInfo", "C_Logout", "C_FindObjectsFinal")
+EMPTY = ("C_Finalize", "C_GetInfo", "C_CloseSession", "C_GetSessionInfo", "C_Logout", "C_FindObjectsFinal",
+         "C_WaitForSlotEvent", "C_MessageSignFinal", "C_MessageVerifyFinal")
 
 
 def carried():
@@ -87,6 +101,10 @@ def frames():
     seeds["cipher"] = talk("C_GenerateKey", "C_EncryptInit-3", "C_EncryptUpdate-1", "C_EncryptFinal-1", "C_DecryptInit-3",
                            "C_Decrypt-1")
     seeds["digest"] = talk("C_DigestInit", "C_DigestUpdate", "C_DigestFinal-1", "C_GetSessionInfo", "C_Logout", "C_Login")
+    seeds["dual"] = talk("C_DigestInit", "C_EncryptInit-3", "C_DigestEncryptUpdate-1", "C_EncryptFinal-1", "C_DigestKey",
+                         "C_DigestFinal-1", "C_SessionCancel")
+    seeds["messages"] = talk("C_MessageSignInit", "C_SignMessage", "C_SignMessageBegin", "C_SignMessageNext",
+                             "C_SignMessageNext-1", "C_MessageSignFinal")
     seeds["objects"] = talk("C_CreateObject", "C_GetAttributeValue", "C_SetAttributeValue", "C_CopyObject",
                             "C_DestroyObject", "C_CloseSession")
     return seeds

@@ -106,6 +106,9 @@ std::vector<Refusal> ForbiddenNulls() {
       {"C_SetPIN new", [=](L& p) { return p.C_SetPIN(s, bytes, 4, nullptr, 4); }},
       {"C_OpenSession", [](L& p) { return p.C_OpenSession(0, 4, nullptr, nullptr, nullptr); }},
       {"C_GetSessionInfo info", [=](L& p) { return p.C_GetSessionInfo(s, nullptr); }},
+      {"C_GetOperationState size", [=](L& p) { return p.C_GetOperationState(s, bytes, nullptr); }},
+      {"C_SetOperationState state",
+       [=](L& p) { return p.C_SetOperationState(s, nullptr, 4, 0, 0); }},
       {"C_Login pin", [=](L& p) { return p.C_Login(s, CKU_USER, nullptr, 4); }},
       {"C_CreateObject list", [=](L& p) { return p.C_CreateObject(s, nullptr, 1, &number); }},
       {"C_CreateObject value", [=](L& p) { return p.C_CreateObject(s, empty_value, 1, &number); }},
@@ -160,8 +163,10 @@ std::vector<Refusal> ForbiddenNulls() {
       {"C_SeedRandom", [=](L& p) { return p.C_SeedRandom(s, nullptr, 4); }},
       {"C_GenerateRandom", [=](L& p) { return p.C_GenerateRandom(s, nullptr, 4); }},
   };
-  for (const auto member : {&L::C_Encrypt, &L::C_EncryptUpdate, &L::C_Decrypt, &L::C_DecryptUpdate,
-                            &L::C_Digest, &L::C_Sign}) {
+  for (const auto member :
+       {&L::C_Encrypt, &L::C_EncryptUpdate, &L::C_Decrypt, &L::C_DecryptUpdate, &L::C_Digest,
+        &L::C_Sign, &L::C_SignRecover, &L::C_VerifyRecover, &L::C_DigestEncryptUpdate,
+        &L::C_DecryptDigestUpdate, &L::C_SignEncryptUpdate, &L::C_DecryptVerifyUpdate}) {
     rows.push_back(
         {"data of an operation", [=](L& p) { return (p.*member)(s, nullptr, 3, bytes, &number); }});
     rows.push_back(
@@ -186,7 +191,8 @@ TEST_F(ArgumentsTest, ABadSessionComesBeforeBadArguments) {
   Initialize();
   for (const Function function :
        {Function::C_GetSessionInfo, Function::C_EncryptInit, Function::C_DecryptInit,
-        Function::C_DigestInit, Function::C_SignInit, Function::C_VerifyInit})
+        Function::C_DigestInit, Function::C_SignInit, Function::C_VerifyInit,
+        Function::C_SignRecoverInit, Function::C_VerifyRecoverInit})
     daemon_->On(function, Fails(CKR_SESSION_HANDLE_INVALID));
   const std::string slot_functions =
       "C_GetInfo C_GetSlotList C_GetSlotInfo C_GetTokenInfo C_GetMechanismList C_GetMechanismInfo "

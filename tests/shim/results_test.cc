@@ -114,6 +114,78 @@ TEST_F(ResultsTest, AttributesThatFailDoNotHideThoseThatDoNot) {
   }
 }
 
+const std::string kTwoEntries = U8(4) + U32(2) + U64(CKA_EXTRACTABLE) + U8(0) + Bytes("\x01") +
+                                U64(CKA_ID) + U8(0) + Bytes("identity");
+
+TEST_F(ResultsTest, TheEntriesOfATemplateAreCountedThenMeasuredThenRead) {
+  daemon_->On(Function::C_GetAttributeValue, Ok(U32(1) + U8(0) + U64(2)));
+  CK_ATTRIBUTE wanted = {CKA_WRAP_TEMPLATE, nullptr, 0};
+  ASSERT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_OK);
+  EXPECT_EQ(wanted.ulValueLen, 2 * sizeof(CK_ATTRIBUTE));
+  daemon_->On(Function::C_GetAttributeValue, Ok(U32(1) + kTwoEntries));
+  daemon_->Forget();
+  CK_ATTRIBUTE entries[2] = {};
+  wanted = {CKA_WRAP_TEMPLATE, entries, sizeof(entries)};
+  ASSERT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_OK);
+  EXPECT_EQ(Hex(daemon_->Frames().at(0).body),
+            Hex(U64(1) + U32(1) + U64(CKA_WRAP_TEMPLATE) + U64(2)));
+  EXPECT_EQ(wanted.ulValueLen, sizeof(entries));
+  EXPECT_EQ(entries[0].type, CKA_EXTRACTABLE);
+  EXPECT_EQ(entries[0].ulValueLen, 1u);
+  EXPECT_EQ(entries[1].type, CKA_ID);
+  EXPECT_EQ(entries[1].ulValueLen, 8u);
+  CK_BBOOL extractable = CK_FALSE;
+  entries[0].pValue = &extractable;
+  entries[1].pValue = out_.data();
+  ASSERT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_OK);
+  EXPECT_EQ(extractable, CK_TRUE);
+  EXPECT_EQ(out_.substr(0, 9), "identityx");
+  entries[1].ulValueLen = 7;
+  out_.assign(16, 'x');
+  EXPECT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_BUFFER_TOO_SMALL);
+  EXPECT_EQ(entries[1].ulValueLen, CK_UNAVAILABLE_INFORMATION);
+  EXPECT_EQ(out_, std::string(16, 'x'));
+}
+
+TEST_F(ResultsTest, TemplatesInTemplatesGoWhereTheirArraysAre) {
+  daemon_->On(Function::C_GetAttributeValue,
+              Ok(U32(1) + U8(4) + U32(2) + U64(CKA_UNWRAP_TEMPLATE) + U8(1) + U32(1) + U64(CKA_ID) +
+                 U8(0) + Bytes("in") + U64(CKA_LABEL) + U8(0) + Bytes("out")));
+  CK_ATTRIBUTE inner = {};
+  CK_ATTRIBUTE entries[2] = {{0, nullptr, 0}, {0, out_.data(), out_.size()}};
+  CK_ATTRIBUTE wanted = {CKA_WRAP_TEMPLATE, entries, sizeof(entries)};
+  ASSERT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_OK);
+  EXPECT_EQ(entries[0].ulValueLen, sizeof(CK_ATTRIBUTE));
+  EXPECT_EQ(out_.substr(0, 4), "outx");
+  entries[0].pValue = &inner;
+  entries[1].ulValueLen = out_.size();
+  std::string in(2, 'x');
+  inner.pValue = in.data();
+  inner.ulValueLen = 2;
+  ASSERT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_OK);
+  EXPECT_EQ(inner.type, CKA_ID);
+  EXPECT_EQ(in, "in");
+}
+
+TEST_F(ResultsTest, ATemplateThatDoesNotFitOrIsNoneBreaksTheProtocol) {
+  CK_ATTRIBUTE entries[2] = {};
+  CK_ATTRIBUTE wanted = {CKA_WRAP_TEMPLATE, entries, sizeof(CK_ATTRIBUTE)};
+  daemon_->On(Function::C_GetAttributeValue, Ok(U32(1) + kTwoEntries));
+  EXPECT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_DEVICE_ERROR);
+  wanted = {CKA_LABEL, out_.data(), 16};
+  EXPECT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_DEVICE_ERROR);
+  wanted = {CKA_WRAP_TEMPLATE, entries, sizeof(entries)};
+  std::string deep = U8(4);
+  for (int level = 0; level < 5; ++level) deep += U32(1) + U64(CKA_WRAP_TEMPLATE) + U8(1);
+  for (const std::string& broken :
+       {kTwoEntries.substr(0, kTwoEntries.size() - 1), deep + U32(0),
+        U8(4) + U32(1) + U64(CKA_ID) + U8(2) + Bytes(""), U8(4) + U32(5000)}) {
+    daemon_->On(Function::C_GetAttributeValue, Ok(U32(1) + broken));
+    EXPECT_EQ(p11_->C_GetAttributeValue(kSession, 1, &wanted, 1), CKR_DEVICE_ERROR);
+    EXPECT_EQ(entries[0].type, 0u) << "nothing is written";
+  }
+}
+
 TEST_F(ResultsTest, AnAttributeErrorWithoutValuesTouchesNothing) {
   daemon_->On(Function::C_GetAttributeValue, Fails(CKR_OBJECT_HANDLE_INVALID));
   CK_ATTRIBUTE attribute = {CKA_LABEL, out_.data(), 16};

@@ -28,7 +28,7 @@ BAD_FRAMES = [
     ("a function after the last", wire.frame(92)),
     ("a function far away", wire.frame(0x7FFF)),
     ("a function that the shim answers alone", wire.frame(3)),
-    ("a function that is not offered", wire.frame(16)),
+    ("a function that is not offered", wire.frame(73)),
     ("Attach a second time", wire.frame(wire.ATTACH, wire.attach_body())),
     ("a body where none belongs", wire.frame(wire.GET_INFO, b"x")),
     ("a body that is too short", wire.frame(wire.GET_SLOT_LIST, b"\x01")),

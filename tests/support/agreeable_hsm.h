@@ -34,6 +34,21 @@ class AgreeableHsm : public HsmClient {
   Awaitable<Result<Bytes>> DigestSingle(const HsmCall&, const Mechanism&, ByteView) override {
     co_return Bytes(32);
   }
+  bool answers() const override { return true; }
+  Awaitable<Result<OperationState>> DigestInit(const HsmCall&, const Mechanism&) override {
+    co_return OperationState{Bytes(16)};
+  }
+  Awaitable<Result<OperationState>> DigestUpdate(const HsmCall&, const OperationState& state,
+                                                 ByteView) override {
+    co_return state;
+  }
+  Awaitable<Result<OperationState>> DigestKey(const HsmCall&, const OperationState& state,
+                                              const KeyBlob&) override {
+    co_return state;
+  }
+  Awaitable<Result<Bytes>> DigestFinal(const HsmCall&, const OperationState&) override {
+    co_return Bytes(32);
+  }
   Awaitable<Result<OperationState>> Init(const HsmCall&, KeyOperation, const Mechanism&,
                                          const KeyBlob&) override {
     co_return OperationState{Bytes(16)};

@@ -104,10 +104,11 @@ TEST(AttributeTableTest, KnowsWhichBooleansAreInTheKeyBlob) {
   EXPECT_THAT(BlobPartsOf(ObjectKind::kRsaPublic),
               UnorderedElementsAre("CKA_ENCRYPT", "CKA_VERIFY", "CKA_WRAP", "CKA_TRUSTED",
                                    "CKA_MODIFIABLE"));
-  EXPECT_THAT(BlobPartsOf(ObjectKind::kAes),
-              UnorderedElementsAre("CKA_ENCRYPT", "CKA_DECRYPT", "CKA_WRAP", "CKA_UNWRAP",
-                                   "CKA_SIGN", "CKA_VERIFY", "CKA_DERIVE", "CKA_TRUSTED",
-                                   "CKA_EXTRACTABLE", "CKA_MODIFIABLE", "CKA_WRAP_WITH_TRUSTED"));
+  EXPECT_THAT(
+      BlobPartsOf(ObjectKind::kAes),
+      UnorderedElementsAre("CKA_ENCRYPT", "CKA_DECRYPT", "CKA_WRAP", "CKA_UNWRAP", "CKA_SIGN",
+                           "CKA_VERIFY", "CKA_DERIVE", "CKA_TRUSTED", "CKA_EXTRACTABLE",
+                           "CKA_MODIFIABLE", "CKA_WRAP_WITH_TRUSTED", "CKA_IBM_USE_AS_DATA"));
 }
 
 TEST(AttributeTableTest, ObjectsWithoutABlobHaveNothingInIt) {

@@ -38,6 +38,12 @@ inline Result<AttributeList> GenerateEcPrivate(const AttributeList& given) {
 inline Result<AttributeList> Unwrap(const AttributeList& given) {
   return CompleteKey(PlanOf(Purpose::kUnwrap, std::nullopt, std::nullopt, CKM_AES_CBC_PAD, given));
 }
+inline Result<AttributeList> CreatePublicKey(const AttributeList& given, Placement placement) {
+  KeyPlan plan =
+      PlanOf(Purpose::kCreate, CKO_PUBLIC_KEY, std::nullopt, CK_UNAVAILABLE_INFORMATION, given);
+  plan.placement = placement;
+  return CompleteKey(plan);
+}
 inline Result<AttributeList> Create(const AttributeList& given) {
   return CompleteKey(
       PlanOf(Purpose::kCreate, std::nullopt, std::nullopt, CK_UNAVAILABLE_INFORMATION, given));

@@ -1,4 +1,4 @@
-// Tests of CompleteKey and CompletePublicKey for C_CreateObject.
+// Tests of CompleteKey for C_CreateObject.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ AttributeList EcPublic(const Bytes& point) {
 }
 
 Result<AttributeList> CreatePublic(const AttributeList& given) {
-  return CompletePublicKey(given, UserState::kNormal, {true, false});
+  return CreatePublicKey(given, {true, false});
 }
 
 const Bytes kF4{1, 0, 1};

@@ -104,7 +104,7 @@ TEST(HsmTemplateTest, ImportingAPublicKeySendsBooleansOnly) {
   point.front() = 0x04;
   const AttributeList given =
       ListOf({Num(CKA_KEY_TYPE, CKK_EC), Raw(CKA_EC_PARAMS, P256()), Raw(CKA_EC_POINT, point)});
-  EXPECT_THAT(Sent(CompletePublicKey(given, UserState::kNormal, {false, false}), Purpose::kCreate),
+  EXPECT_THAT(Sent(CreatePublicKey(given, {false, false}), Purpose::kCreate),
               ElementsAre("CKA_VERIFY=01", "CKA_DERIVE=00", "CKA_MODIFIABLE=01"));
 }
 

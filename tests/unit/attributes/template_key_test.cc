@@ -22,7 +22,7 @@ TEST(CompleteKeyTest, AnAesKeyHasAllItsAttributes) {
                   "CKA_ALWAYS_SENSITIVE=01", "CKA_KEY_GEN_MECHANISM=4224", "CKA_MODIFIABLE=01",
                   "CKA_COPYABLE=01", "CKA_DESTROYABLE=01", "CKA_WRAP_WITH_TRUSTED=00",
                   "CKA_WRAP_TEMPLATE=", "CKA_UNWRAP_TEMPLATE=", "CKA_DERIVE_TEMPLATE=",
-                  "CKA_ALLOWED_MECHANISMS="));
+                  "CKA_ALLOWED_MECHANISMS=", "CKA_IBM_USE_AS_DATA=00"));
 }
 
 TEST(CompleteKeyTest, AnRsaPublicKeyHasAllItsAttributes) {

@@ -174,7 +174,7 @@ TEST_F(DispatcherTest, AnAttachCutOffAnywhereClosesTheConnection) {
 
 TEST_F(DispatcherTest, FunctionsThatAreNotCarriedCloseTheConnection) {
   Attach();
-  for (std::uint16_t function : {std::uint16_t{0}, std::uint16_t{16}, std::uint16_t{91},
+  for (std::uint16_t function : {std::uint16_t{0}, std::uint16_t{72}, std::uint16_t{81},
                                  std::uint16_t{92}, std::uint16_t{0x7fff}, std::uint16_t{0xffff}}) {
     EXPECT_EQ(Send(function, {}), Verdict::kClose) << function;
   }
@@ -487,6 +487,31 @@ TEST_F(RepeatTest, AnInitAheadThatIsNoneClosesTheConnection) {
     writer.U64(32);
     flags_ = wire::kFlagInitAhead;
     EXPECT_EQ(Send(Function::C_Digest, digest.octets, session_), Verdict::kClose) << bytes;
+  }
+}
+
+TEST_F(RepeatTest, InputAheadOfAFunctionWithoutPartsClosesTheConnection) {
+  Body init;
+  wire::Writer init_writer(init);
+  init_writer.U8(1);
+  init_writer.U64(CKM_RSA_PKCS);
+  init_writer.U8(0);
+  init_writer.U64(1);  // no such key
+  for (const Function function : {Function::C_SignRecover, Function::C_VerifyRecover}) {
+    for (const bool fed : {false, true}) {
+      Body body;
+      wire::Writer writer(body);
+      writer.Bytes(init.octets.data(), init.octets.size());
+      writer.Bytes("abc", fed ? 3 : 0);
+      writer.Bytes("data", 4);
+      writer.U64(256);
+      flags_ = wire::kFlagInitAhead;
+      const Verdict verdict = Send(function, body.octets, session_);
+      EXPECT_EQ(verdict, fed ? Verdict::kClose : Verdict::kReply);
+      if (!fed) {
+        EXPECT_EQ(Rv(), CKR_KEY_HANDLE_INVALID);
+      }
+    }
   }
 }
 

@@ -82,8 +82,8 @@ std::vector<Expected> AllExpected() {
   return {
       Make(CKM_RSA_PKCS_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR, CKK_RSA, 1024, 4096,
            Family::kGenerateKeyPair),
-      Rsa(CKM_RSA_PKCS, kSignVerify | kCryptWrap, Family::kRsaPkcs, ParameterRule::kNone,
-          Hash::kNone, CKM_RSA_PKCS),
+      Rsa(CKM_RSA_PKCS, kSignVerify | CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER | kCryptWrap,
+          Family::kRsaPkcs, ParameterRule::kNone, Hash::kNone, CKM_RSA_PKCS),
       RsaSign(CKM_SHA1_RSA_PKCS, Hash::kSha1),
       Rsa(CKM_RSA_PKCS_OAEP, kCryptWrap, Family::kRsaOaep, ParameterRule::kOaep, Hash::kNone,
           CKM_RSA_PKCS_OAEP),
@@ -189,7 +189,7 @@ TEST(CheckMechanismTest, FunctionThatTheMechanismDoesNotServeIsMechanismInvalid)
   EXPECT_EQ(Check(CKM_ECDSA, CKF_ENCRYPT), CKR_MECHANISM_INVALID);
   EXPECT_EQ(Check(CKM_SHA256, CKF_SIGN), CKR_MECHANISM_INVALID);
   EXPECT_EQ(Check(CKM_SHA256_RSA_PKCS, CKF_WRAP), CKR_MECHANISM_INVALID);
-  EXPECT_EQ(Check(CKM_RSA_PKCS, CKF_SIGN_RECOVER), CKR_MECHANISM_INVALID);
+  EXPECT_EQ(Check(CKM_SHA256_RSA_PKCS, CKF_SIGN_RECOVER), CKR_MECHANISM_INVALID);
 }
 
 TEST(CheckMechanismTest, ChecksTheParameter) {

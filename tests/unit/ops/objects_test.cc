@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "daemon/core/attribute_codec.h"
 #include "tests/unit/ops/ops_fixture.h"
 
 namespace gw {
@@ -98,15 +99,26 @@ TEST_F(ObjectsTest, ASecretValueIsSensitiveNotUnknown) {
   EXPECT_EQ(found->rv, CKR_ATTRIBUTE_SENSITIVE);
 }
 
-TEST_F(ObjectsTest, ATemplateInsideAKeyIsUnavailableBecauseFramesCannotCarryIt) {
+TEST_F(ObjectsTest, ATemplateInsideAKeyIsCountedInEntries) {
   const auto scope = Session();
+  AttributeList inner;
+  inner.SetUlong(CKA_KEY_TYPE, CKK_AES);
+  inner.SetBool(CKA_EXTRACTABLE, true);
   Object object = KeyObject(CKO_SECRET_KEY, CKK_AES, CKA_WRAP);
-  object.attributes.Set(CKA_WRAP_TEMPLATE, Bytes(12, 1));
+  object.attributes.Set(CKA_WRAP_TEMPLATE, EncodeAttributes(inner));
   const ObjectPtr key = application_->AddSessionObject(std::move(object), *scope.session);
-  auto found =
-      ops::GetAttributeValue(scope, application_->HandleOf(*key), {{CKA_WRAP_TEMPLATE, 100}});
-  EXPECT_FALSE(found->values.front().length);
-  EXPECT_EQ(found->rv, CKR_ATTRIBUTE_TYPE_INVALID);
+  const auto read = [&](CK_ATTRIBUTE_TYPE type, ops::Capacity capacity) {
+    return *ops::GetAttributeValue(scope, application_->HandleOf(*key), {{type, capacity}});
+  };
+  EXPECT_EQ(read(CKA_WRAP_TEMPLATE, std::nullopt).values.front().length, 2u);
+  EXPECT_EQ(read(CKA_WRAP_TEMPLATE, 1).rv, CKR_BUFFER_TOO_SMALL);
+  const auto found = read(CKA_WRAP_TEMPLATE, 2);
+  EXPECT_TRUE(found.values.front().delivered);
+  EXPECT_TRUE(found.values.front().is_template);
+  EXPECT_TRUE(Equal(found.values.front().value, EncodeAttributes(inner)));
+  const auto none = read(CKA_UNWRAP_TEMPLATE, std::nullopt);
+  EXPECT_EQ(none.rv, CKR_OK);
+  EXPECT_EQ(none.values.front().length, 0u);
 }
 
 TEST_F(ObjectsTest, AUsageFlagIsChangedInsideTheBlobByTheHsm) {
@@ -191,12 +203,29 @@ TEST_F(ObjectsTest, ClassesThatAreNotMadeAreRefusedAndFindNothing) {
   }
 }
 
-TEST_F(ObjectsTest, KeysAreNotMadeByCreateObject) {
+TEST_F(ObjectsTest, AClassIsNeededAndNotEveryOneIsMade) {
   const auto scope = Session();
   AttributeList given;
   EXPECT_EQ(RvOf(Run(ops::CreateObject(scope, given))), CKR_TEMPLATE_INCOMPLETE);
-  given.SetUlong(CKA_CLASS, CKO_SECRET_KEY);
+  given.SetUlong(CKA_CLASS, CKO_HW_FEATURE);
   EXPECT_EQ(RvOf(Run(ops::CreateObject(scope, given))), CKR_ATTRIBUTE_VALUE_INVALID);
+}
+
+TEST_F(ObjectsTest, DomainParametersAreKeptAsTheyAreGiven) {
+  const auto scope = Session();
+  AttributeList given;
+  given.SetUlong(CKA_CLASS, CKO_DOMAIN_PARAMETERS);
+  given.SetUlong(CKA_KEY_TYPE, CKK_DH);
+  given.Set(CKA_PRIME, Bytes(64, 0x77));
+  EXPECT_EQ(RvOf(Run(ops::CreateObject(scope, given))), CKR_TEMPLATE_INCOMPLETE);
+  given.Set(CKA_BASE, Bytes{2});
+  auto handle = Run(ops::CreateObject(scope, given));
+  ASSERT_TRUE(handle);
+  auto found = ops::GetAttributeValue(scope, *handle, {{CKA_PRIME, 100}, {CKA_BASE, 100}});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(Equal(found->values[0].value, Bytes(64, 0x77)));
+  EXPECT_TRUE(Equal(found->values[1].value, Bytes{2}));
+  EXPECT_THAT(hsm_.requests, IsEmpty());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ class OpsTest : public testing::Test {
     auto config = std::make_shared<Config>();
     TokenConfig token;
     token.iam.enabled = false;
+    token.so_name = "Administrator";
     token.endpoints.push_back({});
     token.private_keystore = "9b8c0f1e-0000-4000-8000-000000000001";
     token.public_keystore = "9b8c0f1e-0000-4000-8000-000000000002";

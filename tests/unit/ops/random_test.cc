@@ -88,5 +88,24 @@ TEST_F(RandomTest, AnHsmThatGivesTooFewOctetsIsAnError) {
   EXPECT_EQ(RvOf(Random(32)), CKR_DEVICE_ERROR);
 }
 
+TEST_F(RandomTest, ASeedChangesWhatIsHandedOutNextAndNothingBeyondItsReach) {
+  const auto scope = Session();
+  ASSERT_TRUE(Run(ops::GenerateRandom(scope, 8)));
+  const Bytes before = CopyOf(token().random().memory());
+  ASSERT_TRUE(ops::SeedRandom(scope, ViewOf("seed")));
+  const Bytes after = CopyOf(token().random().memory());
+  EXPECT_NE(after, before);
+  EXPECT_TRUE(Equal(ByteView(after).subspan(8 + 4096), ByteView(before).subspan(8 + 4096)));
+  const auto next = Run(ops::GenerateRandom(scope, 16));
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(Equal(*next, ByteView(after).subspan(8, 16)));
+  EXPECT_FALSE(Equal(*next, ByteView(before).subspan(8, 16)));
+}
+
+TEST_F(RandomTest, ASeedForAnEmptyPoolIsNoError) {
+  EXPECT_EQ(RvOf(ops::SeedRandom(Session(), ViewOf("seed"))), CKR_OK);
+  EXPECT_EQ(RvOf(ops::SeedRandom(Session(), {})), CKR_OK);
+}
+
 }  // namespace
 }  // namespace gw

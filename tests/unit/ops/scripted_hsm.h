@@ -18,6 +18,8 @@ class ScriptedHsm final : public HsmClient {
   std::map<std::string, int> requests;
   // The next request fails with it.
   std::optional<Error> next_error;
+  // What answers() says.
+  bool is_there = true;
   // Runs while a request is at the HSM: what another thread of the application does meanwhile.
   std::function<void()> meanwhile;
   // What Single, Update, Final and WrapKey give.
@@ -51,6 +53,26 @@ class ScriptedHsm final : public HsmClient {
   Awaitable<Result<Bytes>> DigestSingle(const HsmCall&, const Mechanism& asked,
                                         ByteView input) override {
     Note("DigestSingle", &asked, input);
+    co_return Answer(output);
+  }
+  bool answers() const override { return is_there; }
+  Awaitable<Result<OperationState>> DigestInit(const HsmCall&, const Mechanism& asked) override {
+    Note("DigestInit", &asked, {});
+    OperationState state;
+    co_return Answer(state);
+  }
+  Awaitable<Result<OperationState>> DigestUpdate(const HsmCall&, const OperationState& state,
+                                                 ByteView input) override {
+    Note("DigestUpdate", nullptr, input);
+    co_return Answer(state);
+  }
+  Awaitable<Result<OperationState>> DigestKey(const HsmCall&, const OperationState& state,
+                                              const KeyBlob&) override {
+    Note("DigestKey", nullptr, {});
+    co_return Answer(state);
+  }
+  Awaitable<Result<Bytes>> DigestFinal(const HsmCall&, const OperationState&) override {
+    Note("DigestFinal", nullptr, {});
     co_return Answer(output);
   }
   Awaitable<Result<OperationState>> Init(const HsmCall&, KeyOperation, const Mechanism& asked,

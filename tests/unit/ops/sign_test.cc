@@ -205,5 +205,32 @@ TEST_F(SignTest, LogoutInAnotherThreadEndsTheOperationWithoutHarmToTheCallInside
   EXPECT_EQ(RvOf(Run(ops::Sign(scope, message_, 64))), CKR_OPERATION_NOT_INITIALIZED);
 }
 
+TEST_F(SignTest, RecoveryIsAnOperationOfItsOwnWithARightOfItsOwn) {
+  const auto scope = Session();
+  const Mechanism rsa{CKM_RSA_PKCS, {}};
+  const ObjectHandle plain = AddKey(scope, CKO_PRIVATE_KEY, CKK_RSA);
+  EXPECT_EQ(RvOf(ops::SignRecoverInit(scope, rsa, plain)), CKR_KEY_FUNCTION_NOT_PERMITTED);
+  Object object = KeyObject(CKO_PRIVATE_KEY, CKK_RSA, CKA_SIGN);
+  object.attributes.SetBool(CKA_SIGN_RECOVER, true);
+  const ObjectHandle key =
+      application_->HandleOf(*application_->AddSessionObject(std::move(object), *scope.session));
+  EXPECT_EQ(RvOf(ops::SignRecoverInit(scope, Mechanism{CKM_SHA256_RSA_PKCS, {}}, key)),
+            CKR_MECHANISM_INVALID);
+  ASSERT_TRUE(ops::SignInit(scope, rsa, key));
+  ASSERT_TRUE(ops::SignRecoverInit(scope, rsa, key));
+  EXPECT_EQ(RvOf(ops::SignRecoverInit(scope, rsa, key)), CKR_OPERATION_ACTIVE);
+  EXPECT_EQ(Run(ops::SignRecover(scope, message_, std::nullopt))->length, 256u);
+  EXPECT_THAT(hsm_.requests, IsEmpty());
+  auto signature = Run(ops::SignRecover(scope, message_, 256));
+  ASSERT_TRUE(signature);
+  EXPECT_EQ(hsm_.data, message_);
+  EXPECT_FALSE(scope.operations().Has(OperationKind::kSignRecover));
+  EXPECT_TRUE(scope.operations().Has(OperationKind::kSign));
+  EXPECT_EQ(RvOf(Run(ops::SignRecover(scope, message_, 256))), CKR_OPERATION_NOT_INITIALIZED);
+  ASSERT_TRUE(ops::SignRecoverInit(scope, rsa, key));
+  ASSERT_TRUE(ops::SignRecoverInit(scope, std::nullopt, key));
+  EXPECT_FALSE(scope.operations().Has(OperationKind::kSignRecover));
+}
+
 }  // namespace
 }  // namespace gw

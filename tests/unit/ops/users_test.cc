@@ -90,7 +90,7 @@ TEST_F(UsersTest, ATokenThatWasNeverInitialisedServesAllTheSame) {
   ASSERT_FALSE(token().initialised());
   const auto info = ops::GetTokenInfo(*services_, SlotId{0});
   ASSERT_TRUE(info);
-  EXPECT_EQ(info->flags, CKF_RNG | CKF_LOGIN_REQUIRED);
+  EXPECT_EQ(info->flags, CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS);
   const auto handle =
       ops::OpenSession(*services_, application_, SlotId{0}, CKF_SERIAL_SESSION | CKF_RW_SESSION);
   ASSERT_TRUE(handle);
@@ -153,6 +153,21 @@ TEST_F(UsersTest, BadArgumentsAreRefused) {
   const auto read_only = Session(false);
   EXPECT_EQ(RvOf(Run(ops::SetPin(read_only, PinOf("a"), PinOf("user-pin")))),
             CKR_SESSION_READ_ONLY);
+}
+
+TEST_F(UsersTest, ALoginByNameNeedsTheNameOfTheConfiguration) {
+  ASSERT_EQ(InitToken("so-secret"), CKR_OK);
+  const auto scope = Session();
+  const auto by_name = [&](CK_USER_TYPE user, std::string_view pin, std::string_view name) {
+    return RvOf(Run(ops::LogInByName(scope, user, PinOf(pin), ViewOf(name))));
+  };
+  EXPECT_EQ(by_name(CKU_SO, "so-secret", "somebody"), CKR_PIN_INCORRECT);
+  EXPECT_EQ(by_name(4711, "so-secret", "somebody"), CKR_USER_TYPE_INVALID);
+  EXPECT_EQ(by_name(CKU_SO, "wrong", ""), CKR_PIN_INCORRECT);
+  EXPECT_EQ(by_name(CKU_SO, "so-secret", ""), CKR_OK);
+  EXPECT_EQ(by_name(CKU_SO, "so-secret", "somebody"), CKR_USER_ALREADY_LOGGED_IN);
+  ASSERT_EQ(RvOf(ops::LogOut(scope)), CKR_OK);
+  EXPECT_EQ(by_name(CKU_SO, "so-secret", "Administrator"), CKR_OK);
 }
 
 TEST_F(UsersTest, InitTokenNeedsTheRemoteStore) {

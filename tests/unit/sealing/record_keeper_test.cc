@@ -264,5 +264,22 @@ TEST_F(RecordKeeperTest, AnApiKeyIsNotReadableInARecord) {
   EXPECT_EQ((*restored)->LoginOf(SlotId{0}).key.text(), "planted-api-key");
 }
 
+TEST(SealedStateTest, AStateBelongsToTheUserAndNotToTheProcess) {
+  Daemon daemon;
+  const auto mine = *daemon.keeper.Begin(MakePeer(1, 1000));
+  const auto also_mine = *daemon.keeper.Begin(MakePeer(2, 1000));
+  const auto others = *daemon.keeper.Begin(MakePeer(3, 1001));
+  Bytes sealed = daemon.keeper.SealState(*mine, ViewOf("state"));
+  const auto opened = daemon.keeper.OpenState(*also_mine, sealed);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->text(), "state");
+  EXPECT_FALSE(daemon.keeper.OpenState(*others, sealed));
+  Daemon next;
+  EXPECT_TRUE(next.keeper.OpenState(*mine, sealed));
+  sealed.back() ^= 1;
+  EXPECT_FALSE(daemon.keeper.OpenState(*mine, sealed));
+  EXPECT_FALSE(daemon.keeper.OpenState(*mine, {}));
+}
+
 }  // namespace
 }  // namespace gw

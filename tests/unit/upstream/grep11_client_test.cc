@@ -103,6 +103,26 @@ TEST_F(Grep11ClientTest, EveryRpcPutsEachArgumentIntoItsField) {
   EXPECT_EQ(set.attributes().size(), 1u);
 }
 
+Awaitable<Status> UseDigestRpcs(HsmClient* client, HsmCall call) {
+  const Mechanism mechanism{CKM_SHA256, {}};
+  const KeyBlob key{CopyOf("key")};
+  OperationState state;
+  state.octets = CopyOf("state");
+  static_cast<void>(co_await client->DigestInit(call, mechanism));
+  static_cast<void>(co_await client->DigestUpdate(call, state, ViewOf("data")));
+  static_cast<void>(co_await client->DigestKey(call, state, key));
+  static_cast<void>(co_await client->DigestFinal(call, state));
+  co_return Ok();
+}
+
+TEST_F(Grep11ClientTest, ADigestInPartsPutsEachArgumentIntoItsField) {
+  ASSERT_TRUE(test::Await(silo_, UseDigestRpcs(&client(), Call())).ok());
+  EXPECT_EQ(LastOf<grep11::DigestInitRequest>(*hsm_, "DigestInit").mech().mechanism(), CKM_SHA256);
+  EXPECT_EQ(LastOf<grep11::DigestUpdateRequest>(*hsm_, "DigestUpdate").data(), "data");
+  EXPECT_EQ(LastOf<grep11::DigestKeyRequest>(*hsm_, "DigestKey").key().keyblobs(0), "key");
+  EXPECT_EQ(LastOf<grep11::DigestFinalRequest>(*hsm_, "DigestFinal").state(), "state");
+}
+
 struct Made {
   Result<MadeKey> key = InternalError("not asked");
   Result<MadeKeyPair> pair = InternalError("not asked");
