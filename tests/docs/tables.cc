@@ -38,9 +38,8 @@ std::string WordsOfCarried(const wire::FunctionRow& row) {
   return "`CKR_FUNCTION_NOT_SUPPORTED`";
 }
 
-// What of a function that is there still lacks; what is not there says so itself.
+// What is missing for a function to work, or why it does not.
 std::string LackOf(const wire::FunctionRow& row, std::span<const Promise> promises) {
-  if (row.carried == wire::Carried::kAbsent) return "-";
   const std::string id = std::string(row.name) + " CKR_OK";
   const auto promise = std::ranges::find(promises, id, &Promise::id);
   return promise == promises.end() || promise->state == "met" ? "-" : promise->reason;
@@ -200,37 +199,34 @@ std::string Usages() {
 // Requirements have a number; what functions and mechanisms lack has an id of two words.
 bool IsRequirement(const Promise& promise) { return promise.Subject() == promise.id; }
 
-std::string OpenRequirements(std::span<const Promise> promises) {
-  std::string table = Head({"", "wanted", "why not"});
+constexpr std::string_view kNone = "None.\n";
+
+std::string Requirements(std::span<const Promise> promises, std::string_view state,
+                         const std::string& reason) {
+  std::string lines;
   for (const Promise& promise : promises) {
-    if (promise.state != "open" || !IsRequirement(promise)) continue;
-    table += Line({promise.id, promise.text, promise.reason});
+    if (promise.state != state || !IsRequirement(promise)) continue;
+    lines += Line({promise.id, promise.text, promise.reason});
   }
-  return table;
+  return lines.empty() ? std::string(kNone) : Head({"", "wanted", reason}) + lines;
 }
 
-// Those with the same reason in one line.
-std::string OpenCodes(std::span<const Promise> promises) {
-  std::vector<std::pair<std::string, std::string>> lines;  // reason, ids
+// The other rows, those with the same reason in one line.
+std::string Codes(std::span<const Promise> promises, std::string_view state) {
+  std::vector<std::pair<std::string, std::string>> groups;  // reason, ids
   for (const Promise& promise : promises) {
-    if (promise.state != "open" || IsRequirement(promise)) continue;
-    const auto line = std::ranges::find(lines, promise.reason, &decltype(lines)::value_type::first);
-    if (line == lines.end()) {
-      lines.emplace_back(promise.reason, Code(promise.id));
+    if (promise.state != state || IsRequirement(promise)) continue;
+    const auto same =
+        std::ranges::find(groups, promise.reason, &decltype(groups)::value_type::first);
+    if (same == groups.end()) {
+      groups.emplace_back(promise.reason, Code(promise.id));
     } else {
-      line->second += ", " + Code(promise.id);
+      same->second += ", " + Code(promise.id);
     }
   }
-  std::string table = Head({"what", "why not"});
-  for (const auto& [reason, ids] : lines) table += Line({ids, reason});
-  return table;
-}
-
-std::string MetOtherwise(std::span<const Promise> promises) {
-  std::string table = Head({"", "wanted", "instead"});
-  for (const Promise& promise : promises) {
-    if (promise.state == "n/a") table += Line({promise.id, promise.text, promise.reason});
-  }
+  if (groups.empty()) return std::string(kNone);
+  std::string table = Head({"what", "why"});
+  for (const auto& [reason, ids] : groups) table += Line({ids, reason});
   return table;
 }
 
@@ -251,9 +247,10 @@ Tables TablesOfPkcs11(std::span<const Promise> promises) {
           {"attributes", Attributes()},
           {"usages", Usages()},
           {"counts", Counts(promises)},
-          {"open requirements", OpenRequirements(promises)},
-          {"open codes", OpenCodes(promises)},
-          {"met otherwise", MetOtherwise(promises)}};
+          {"open requirements", Requirements(promises, "open", "why not")},
+          {"open codes", Codes(promises, "open")},
+          {"requirements met otherwise", Requirements(promises, "n/a", "instead")},
+          {"codes met otherwise", Codes(promises, "n/a")}};
 }
 
 }  // namespace gw::docs
