@@ -64,9 +64,9 @@ std::string Mechanisms() {
   std::string table = Head({"mechanism", "for", "key type", "key sizes", "parameter", "in parts"});
   for (const MechanismRow& row : rows) {
     const std::string parts = row.multi_part ? "yes" : "gathered";
-    table += Line({Code(NameOfMechanism(row.type)), WordsOfFlags(row.flags),
-                   WordsOfKeyType(row.key_type), WordsOfSizes(row), WordsOfParameter(row),
-                   TakesMessages(row.flags) ? parts : "-"});
+    table +=
+        Line({Code(NameOfMechanism(row.type)), WordsOfFlags(row.flags), WordsOfKeyTypes(row),
+              WordsOfSizes(row), WordsOfParameter(row), TakesMessages(row.flags) ? parts : "-"});
   }
   return table;
 }

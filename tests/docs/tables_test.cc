@@ -126,7 +126,8 @@ TEST(WordsTest, ANumberWithoutWordsSaysWhichLineToAdd) {
   row.parameter = static_cast<ParameterRule>(200);
   EXPECT_THAT([&] { WordsOfParameter(row); },
               ThrowsMessage<std::runtime_error>(HasSubstr("kParameters in tests/docs/words.cc")));
-  EXPECT_THAT([] { WordsOfKeyType(0x12345); },
+  row.key_type = 0x12345;
+  EXPECT_THAT([&] { WordsOfKeyTypes(row); },
               ThrowsMessage<std::runtime_error>(HasSubstr("kKeyTypes in tests/docs/words.cc")));
   EXPECT_THAT([] { WordsOfKind(static_cast<ObjectKind>(31)); },
               ThrowsMessage<std::runtime_error>(HasSubstr("kKeyTypes in tests/docs/words.cc")));

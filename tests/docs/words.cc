@@ -142,8 +142,8 @@ std::optional<std::string> TakePair(KindSet& kinds) {
 
 }  // namespace
 
-std::string WordsOfKeyType(CK_KEY_TYPE type) {
-  return type == CK_UNAVAILABLE_INFORMATION ? "-" : std::string(RowOf(type).name);
+std::string WordsOfKeyTypes(const MechanismRow& row) {
+  return row.key_type == CK_UNAVAILABLE_INFORMATION ? "-" : std::string(RowOf(row.key_type).name);
 }
 
 std::string WordsOfSizes(const MechanismRow& row) {

@@ -10,8 +10,8 @@
 
 namespace gw::docs {
 
-// "RSA"; "-" for CK_UNAVAILABLE_INFORMATION, which digests have.
-std::string WordsOfKeyType(CK_KEY_TYPE type);
+// The keys it uses or makes: "RSA"; "-" for digests, which use none.
+std::string WordsOfKeyTypes(const MechanismRow& row);
 // "1024 to 4096 bits", in the unit of CK_MECHANISM_INFO; "-" where a key has no size.
 std::string WordsOfSizes(const MechanismRow& row);
 // "IV of 16 bytes".
