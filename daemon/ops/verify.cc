@@ -1,6 +1,8 @@
 // Room: ops.
 #include "daemon/ops/verify.h"
 
+#include <algorithm>
+
 #include "daemon/ops/message_checks.h"
 
 namespace gw::ops {
@@ -29,6 +31,23 @@ Awaitable<Status> Check(const CallScope& scope, const MessageOperation& operatio
                                                       request.data, signature));
 }
 
+// "For signatures passed to a token for verification, the signature may have a shorter length but
+// must be composed as specified before" (PKCS #11 v2.40 mechanisms, 2.3.1): two halves, equally
+// long. SunPKCS11 leaves out zeros that both halves begin with; HSM and OpenSSL want them.
+Bytes InFullLength(const MessageOperation& operation, ByteView signature) {
+  const std::size_t full = SignatureBytes(operation.row(), operation.key());
+  if (operation.row().family != Family::kEcdsa || signature.empty() || signature.size() % 2 != 0 ||
+      signature.size() >= full) {
+    return CopyOf(signature);
+  }
+  Bytes halves(full);
+  const std::size_t half = signature.size() / 2;
+  std::ranges::copy(signature.first(half),
+                    halves.begin() + static_cast<std::ptrdiff_t>(full / 2 - half));
+  std::ranges::copy(signature.last(half), halves.end() - static_cast<std::ptrdiff_t>(half));
+  return halves;
+}
+
 Status CheckLengths(const MessageOperation& operation, std::size_t data_bytes, ByteView signature) {
   if (signature.size() != SignatureBytes(operation.row(), operation.key())) {
     return CallerError(CKR_SIGNATURE_LEN_RANGE, "length of the signature");
@@ -45,14 +64,15 @@ bool VerifiesHere(const Services& services, const MechanismRow& row, const Objec
 }  // namespace
 
 Awaitable<Status> VerifyWhole(const CallScope& scope, const MessageOperation& operation,
-                              ByteView data, ByteView signature) {
+                              ByteView data, ByteView given) {
+  const Bytes signature = InFullLength(operation, given);
   GW_CO_TRY_VOID(CheckLengths(operation, data.size(), signature));
   const MessageOperation::Request request = operation.ForWhole(data);
   co_return co_await Check(scope, operation, request, signature);
 }
 
-Awaitable<Status> VerifyParts(const CallScope& scope, MessageOperation& operation,
-                              ByteView signature) {
+Awaitable<Status> VerifyParts(const CallScope& scope, MessageOperation& operation, ByteView given) {
+  const Bytes signature = InFullLength(operation, given);
   if (std::optional<MessageOperation::Request> request = operation.ForParts()) {
     GW_CO_TRY_VOID(CheckLengths(operation, request->data.size(), signature));
     co_return co_await Check(scope, operation, *request, signature);

@@ -27,6 +27,7 @@ class ScriptedHsm final : public HsmClient {
   // What is asked of the HSM, of the last request.
   Mechanism mechanism;
   Bytes data;
+  Bytes signature;
   AttributeList attributes;
   // What GenerateKeyPair gives as the public half: an SPKI.
   Bytes public_spki;
@@ -46,8 +47,9 @@ class ScriptedHsm final : public HsmClient {
     co_return Answer(output);
   }
   Awaitable<Status> VerifySingle(const HsmCall&, const Mechanism& asked, const KeyBlob&,
-                                 ByteView input, ByteView) override {
+                                 ByteView input, ByteView given) override {
     Note("VerifySingle", &asked, input);
+    signature = CopyOf(given);
     co_return Answer(Unit{});
   }
   Awaitable<Result<Bytes>> DigestSingle(const HsmCall&, const Mechanism& asked,

@@ -141,6 +141,29 @@ TEST_F(SignTest, TooMuchForAMechanismOfOnePartEndsIt) {
   }
 }
 
+// PKCS #11 v2.40 mechanisms 2.3.1: both halves may have lost the zeros that they begin with.
+TEST_F(SignTest, AShortEcdsaSignatureIsVerifiedInItsFullLength) {
+  gateway().local.verify = false;
+  const auto scope = Session();
+  const ObjectPtr key =
+      application_->AddSessionObject(KeyObject(CKO_PUBLIC_KEY, CKK_EC, CKA_VERIFY), *scope.session);
+  const auto verify = [&](std::size_t bytes) {
+    EXPECT_TRUE(ops::VerifyInit(scope, Mechanism{CKM_ECDSA, {}}, application_->HandleOf(*key)));
+    Bytes given(bytes, 7);
+    for (std::size_t n = bytes / 2; n < bytes; ++n) given[n] = 8;
+    return RvOf(Run(ops::Verify(scope, message_, given)));
+  };
+  for (const std::size_t half : {1u, 31u, 32u}) {
+    EXPECT_EQ(verify(2 * half), CKR_OK);
+    Bytes full(32 - half);
+    full.resize(32, 7);
+    full.resize(64 - half);
+    full.resize(64, 8);
+    EXPECT_EQ(hsm_.signature, full);
+  }
+  for (const std::size_t bytes : {0u, 63u, 66u}) EXPECT_EQ(verify(bytes), CKR_SIGNATURE_LEN_RANGE);
+}
+
 struct RefusedInit {
   const char* name;
   CK_MECHANISM_TYPE mechanism;
