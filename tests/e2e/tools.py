@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "stack"))
 
-from stack import StackTest  # noqa: E402
+from stack import StackTest, until  # noqa: E402, F401
 
 TEXT = b"It was a bright cold day in April, and the clocks were striking thirteen.\n"
 
