@@ -37,9 +37,14 @@ class Authority:
 
     def handshake(self, port, *options):
         """What s_client says of a handshake with localhost, whose certificate has to be of this authority."""
-        return self.stack.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost",
-                              "-verify_hostname", "localhost", "-CAfile", self.pem, "-verify_return_error", "-ign_eof",
-                              *options, stdin=PAGE_REQUEST, check=False, most_s=30).stdout
+        return handshake(self.stack, port, self.pem, *options)
+
+
+def handshake(stack, port, trusted, *options):
+    """What s_client says of a handshake with localhost and one request, whose certificate has to be of `trusted`."""
+    return stack.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost",
+                     "-verify_hostname", "localhost", "-CAfile", trusted, "-verify_return_error", "-ign_eof", *options,
+                     stdin=PAGE_REQUEST, check=False, most_s=30).stdout
 
 
 def free_port():
