@@ -13,6 +13,7 @@ namespace gw::ops {
 Status VerifyInit(const CallScope& scope, const std::optional<Mechanism>& mechanism,
                   ObjectHandle key);
 
+//   signature  ECDSA: two halves of equal length, the order's or shorter
 //   errors   CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE  the signature is not one of `data`
 //            CKR_OPERATION_NOT_INITIALIZED, CKR_DATA_LEN_RANGE; those of HsmClient::VerifySingle
 //   ends op  always

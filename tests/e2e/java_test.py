@@ -23,6 +23,10 @@ attributes(generate, CKO_PRIVATE_KEY, CKK_EC) = {{
 """
 
 
+# Programs of a second are not worth the optimising compiler, nor several threads that collect garbage.
+QUICK = ["-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+
+
 class JavaTest(ToolTest):
     @classmethod
     def setUpClass(cls):
@@ -36,7 +40,7 @@ class JavaTest(ToolTest):
         return self.stack.run(*self.command(program, *arguments), **options).stdout
 
     def command(self, program, *arguments):
-        return ["java", "-XX:-UsePerfData", "-cp", self.classes, program, self.config, *arguments]
+        return ["java", *QUICK, "-cp", self.classes, program, self.config, *arguments]
 
 
 class Crypto(JavaTest):
@@ -97,7 +101,8 @@ class Keystore(JavaTest):
 
     def keytool(self, *arguments, **options):
         return self.stack.run("keytool", "-keystore", "NONE", "-storetype", "PKCS11", "-addprovider", "SunPKCS11",
-                              "-providerArg", self.config, "-storepass:env", "USER_PIN", *arguments, **options).stdout
+                              "-providerArg", self.config, "-storepass:env", "USER_PIN",
+                              *(f"-J{option}" for option in QUICK), *arguments, **options).stdout
 
     def test_what_was_put_in_is_found_used_and_taken_out(self):
         text, signature = self.stack.write("text", TEXT), self.stack.path("signature")
