@@ -20,7 +20,7 @@ CK_RV GeneratePiece(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size) 
 
 CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG seed_len) {
   Call call(Function::C_SeedRandom, session);
-  call.put().Data({seed, seed_len});
+  call.put().Data({seed, seed_len}, CKR_HOST_MEMORY);  // a seed has no length that is wrong
   return call.ReturnNothing();
 }
 

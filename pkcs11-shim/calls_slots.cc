@@ -120,13 +120,13 @@ CK_RV C_InitToken(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len, CK_UTF
 
 CK_RV C_InitPIN(CK_SESSION_HANDLE session, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len) {
   Call call(Function::C_InitPIN, session);
-  call.put().Secret({pin, pin_len});
+  call.put().Secret({pin, pin_len}, CKR_PIN_LEN_RANGE);
   return call.ReturnNothing();
 }
 
 CK_RV C_SetPIN(CK_SESSION_HANDLE session, CK_UTF8CHAR_PTR old_pin, CK_ULONG old_len,
                CK_UTF8CHAR_PTR new_pin, CK_ULONG new_len) {
   Call call(Function::C_SetPIN, session);
-  call.put().Secret({old_pin, old_len}).Secret({new_pin, new_len});
+  call.put().Secret({old_pin, old_len}).Secret({new_pin, new_len}, CKR_PIN_LEN_RANGE);
   return call.ReturnNothing();
 }

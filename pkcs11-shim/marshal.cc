@@ -127,9 +127,9 @@ Encoder& Encoder::Data(Input input, CK_RV too_long) {
   return *this;
 }
 
-Encoder& Encoder::Secret(Input input) {
+Encoder& Encoder::Secret(Input input, CK_RV too_long) {
   if (input.data == nullptr && input.size == 0) return U8(0);
-  return U8(1).Bytes(input.data, input.size, CKR_ARGUMENTS_BAD, CKR_PIN_LEN_RANGE);
+  return U8(1).Bytes(input.data, input.size, CKR_ARGUMENTS_BAD, too_long);
 }
 
 Encoder& Encoder::Capacity(Output output) {

@@ -72,7 +72,9 @@ class Encoder {
   // The pointer must not be NULL.
   Encoder& Pointer(const void* pointer);
   Encoder& Data(Input input, CK_RV too_long = CKR_DATA_LEN_RANGE);
-  Encoder& Secret(Input input);
+  // A PIN. `too_long`: one that is only compared is wrong, one that is to become somebody's has a
+  // bad length.
+  Encoder& Secret(Input input, CK_RV too_long = CKR_PIN_INCORRECT);
   Encoder& Capacity(Output output);
   Encoder& Capacity(NumberList list);
   Encoder& Mechanism(CK_MECHANISM_PTR mechanism);

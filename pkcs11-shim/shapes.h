@@ -29,9 +29,10 @@ inline CK_RV ToOutput(Function function, CK_SESSION_HANDLE session, Output outpu
 }
 
 // Bytes in, nothing out: C_SignUpdate and its like.
-inline CK_RV DataOnly(Function function, CK_SESSION_HANDLE session, Input data) {
+inline CK_RV DataOnly(Function function, CK_SESSION_HANDLE session, Input data,
+                      CK_RV too_long = CKR_DATA_LEN_RANGE) {
   Call call(function, session);
-  call.put().Data(data);
+  call.put().Data(data, too_long);
   return call.ReturnNothing();
 }
 

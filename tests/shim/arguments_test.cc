@@ -286,12 +286,20 @@ TEST_F(ArgumentsTest, ANestedTemplateOfOddLengthIsRefused) {
 TEST_F(ArgumentsTest, LengthsBeyondTheFrameLimitAreRefusedWithoutReading) {
   Initialize();
   unsigned char byte = 0;
+  unsigned char label[32] = {};
   CK_ULONG size = 1;
   for (const CK_ULONG length : {CK_ULONG{64} << 20, ~CK_ULONG{0}}) {
     EXPECT_EQ(p11_->C_Sign(kSession, &byte, length, &byte, &size), CKR_DATA_LEN_RANGE);
     EXPECT_EQ(p11_->C_Decrypt(kSession, &byte, length, &byte, &size), CKR_ENCRYPTED_DATA_LEN_RANGE);
     EXPECT_EQ(p11_->C_Verify(kSession, &byte, 1, &byte, length), CKR_SIGNATURE_LEN_RANGE);
-    EXPECT_EQ(p11_->C_Login(kSession, CKU_USER, &byte, length), CKR_PIN_LEN_RANGE);
+    EXPECT_EQ(p11_->C_Login(kSession, CKU_USER, &byte, length), CKR_PIN_INCORRECT);
+    EXPECT_EQ(p11_->C_InitToken(0, &byte, length, label), CKR_PIN_INCORRECT);
+    EXPECT_EQ(p11_->C_InitPIN(kSession, &byte, length), CKR_PIN_LEN_RANGE);
+    EXPECT_EQ(p11_->C_SetPIN(kSession, &byte, length, &byte, 1), CKR_PIN_INCORRECT);
+    EXPECT_EQ(p11_->C_SetPIN(kSession, &byte, 1, &byte, length), CKR_PIN_LEN_RANGE);
+    EXPECT_EQ(p11_->C_Digest(kSession, &byte, length, &byte, &size), CKR_HOST_MEMORY);
+    EXPECT_EQ(p11_->C_DigestUpdate(kSession, &byte, length), CKR_HOST_MEMORY);
+    EXPECT_EQ(p11_->C_SeedRandom(kSession, &byte, length), CKR_HOST_MEMORY);
     CK_ATTRIBUTE value = {CKA_LABEL, &byte, length};
     EXPECT_EQ(p11_->C_FindObjectsInit(kSession, &value, 1), CKR_ATTRIBUTE_VALUE_INVALID);
     CK_MECHANISM mechanism = {CKM_AES_CBC, &byte, length};
