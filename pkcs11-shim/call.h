@@ -31,6 +31,7 @@ class Call {
   // after the whole reply was found to be sound. results.cc.
   CK_RV ReturnNothing();
   CK_RV ReturnNumber(CK_ULONG_PTR number);
+  CK_RV ReturnDerived(CK_ULONG_PTR key, CK_MECHANISM_PTR mechanism);
   CK_RV ReturnTwoNumbers(CK_ULONG_PTR first, CK_ULONG_PTR second);
   CK_RV ReturnOutput(Output output);
   CK_RV ReturnNumberList(NumberList list, uint64_t capacity);

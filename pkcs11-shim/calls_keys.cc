@@ -46,5 +46,5 @@ CK_RV C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJE
                   CK_ATTRIBUTE_PTR attributes, CK_ULONG count, CK_OBJECT_HANDLE_PTR key) {
   Call call(Function::C_DeriveKey, session);
   call.put().Pointer(key).Mechanism(mechanism).U64(base_key).Attributes(attributes, count);
-  return call.ReturnNumber(key);
+  return call.ReturnDerived(key, mechanism);
 }

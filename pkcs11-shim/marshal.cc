@@ -1,7 +1,7 @@
 // Room: pkcs11-shim. Touches application memory, to read.
 #include "pkcs11-shim/marshal.h"
 
-#include "proto/pkcs11/ck_ibm.h"
+#include "proto/pkcs11/ck_parameters.h"
 
 namespace gw::shim {
 namespace {
@@ -16,6 +16,7 @@ constexpr uint32_t kFixedFields = 128;
 struct FlattenedParameter {
   CK_MECHANISM_TYPE type;
   wire::ParameterForm form;
+  CK_ULONG size = 0;  // of the structure; 0: SizeOf(form)
 };
 constexpr FlattenedParameter kFlattened[] = {
     {CKM_RSA_PKCS_OAEP, wire::ParameterForm::kOaep},
@@ -29,6 +30,14 @@ constexpr FlattenedParameter kFlattened[] = {
     {CKM_ECDH1_COFACTOR_DERIVE, wire::ParameterForm::kEcdh1},
     {CKM_IBM_EC_X25519, wire::ParameterForm::kEcdh1},
     {CKM_IBM_EC_X448, wire::ParameterForm::kEcdh1},
+
+    // Curves and lattices. Kyber's has two forms: with a key object and with a key blob.
+    {CKM_IBM_ECDSA_OTHER, wire::ParameterForm::kEcsg, sizeof(CK_IBM_ECDSA_OTHER_PARAMS)},
+    {CKM_IBM_ECDSA_OTHER, wire::ParameterForm::kEcsg, sizeof(int32_t)},
+    {CKM_EDDSA, wire::ParameterForm::kEddsa, sizeof(CK_EDDSA_PARAMS)},
+    {CKM_IBM_BTC_DERIVE, wire::ParameterForm::kBtc, sizeof(CK_IBM_BTC_DERIVE_PARAMS)},
+    {CKM_IBM_KYBER, wire::ParameterForm::kKyber, sizeof(CK_IBM_KYBER_PARAMS)},
+    {CKM_IBM_KYBER, wire::ParameterForm::kKyber, sizeof(XCP_KYBER_KEM_PARAMS_t)},
 };
 
 CK_ULONG SizeOf(wire::ParameterForm form) {
@@ -41,6 +50,10 @@ CK_ULONG SizeOf(wire::ParameterForm form) {
       return sizeof(CK_ECDH1_DERIVE_PARAMS);
     case wire::ParameterForm::kNone:
     case wire::ParameterForm::kBytes:
+    case wire::ParameterForm::kEcsg:
+    case wire::ParameterForm::kEddsa:
+    case wire::ParameterForm::kBtc:
+    case wire::ParameterForm::kKyber:
       break;
   }
   return 0;
@@ -52,13 +65,38 @@ wire::ParameterForm FormOf(const CK_MECHANISM& mechanism) {
   if (mechanism.pParameter == nullptr || mechanism.ulParameterLen == 0)
     return wire::ParameterForm::kNone;
   for (const FlattenedParameter& row : kFlattened) {
-    if (row.type == mechanism.mechanism && SizeOf(row.form) == mechanism.ulParameterLen)
-      return row.form;
+    const CK_ULONG size = row.size != 0 ? row.size : SizeOf(row.form);
+    if (row.type == mechanism.mechanism && size == mechanism.ulParameterLen) return row.form;
   }
   return wire::ParameterForm::kBytes;
 }
 
+constexpr CK_ULONG kChainCodeBytes = 32;
+
+// The first members of both forms of Kyber's are the same.
+static_assert(offsetof(CK_IBM_KYBER_PARAMS, hSecret) == offsetof(XCP_KYBER_KEM_PARAMS_t, pBlob));
+
 }  // namespace
+
+ParameterOutput OutputOf(const CK_MECHANISM& mechanism) {
+  ParameterOutput output;
+  auto* at = static_cast<uint8_t*>(mechanism.pParameter);
+  const wire::ParameterForm form = FormOf(mechanism);
+  if (form == wire::ParameterForm::kBtc) {
+    const auto params = LoadFrom<CK_IBM_BTC_DERIVE_PARAMS>(at);
+    // The vendor's callers say 0 before a master key and have room for its chain code.
+    output = {true, params.pChainCode, kChainCodeBytes,
+              at + offsetof(CK_IBM_BTC_DERIVE_PARAMS, ulChainCodeLen)};
+  } else if (form == wire::ParameterForm::kKyber) {
+    const auto mode = LoadFrom<CK_ULONG>(at + offsetof(CK_IBM_KYBER_PARAMS, mode));
+    output.comes = true;
+    if (mode != CK_IBM_KEM_ENCAPSULATE) return output;
+    output.data = LoadFrom<CK_BYTE_PTR>(at + offsetof(CK_IBM_KYBER_PARAMS, pCipher));
+    output.size = at + offsetof(CK_IBM_KYBER_PARAMS, ulCipherLen);
+    output.capacity = LoadFrom<CK_ULONG>(output.size);
+  }
+  return output;
+}
 
 uint64_t CapacityOf(const void* data, CK_ULONG size) {
   if (data == nullptr) return wire::kNullBuffer;
@@ -161,6 +199,48 @@ class Parameters {
     Inner(params.pPublicData, params.ulPublicDataLen, to);
   }
 
+  static void Ecsg(const CK_MECHANISM& mechanism, Encoder& to) {
+    const void* parameter = mechanism.pParameter;
+    if (mechanism.ulParameterLen == sizeof(int32_t)) {
+      to.U64(static_cast<uint32_t>(LoadFrom<int32_t>(parameter)));
+    } else {
+      to.U64(LoadFrom<CK_IBM_ECDSA_OTHER_PARAMS>(parameter).submechanism);
+    }
+  }
+
+  static void Eddsa(const void* parameter, Encoder& to) {
+    const auto params = LoadFrom<CK_EDDSA_PARAMS>(parameter);
+    to.U8(params.phFlag != CK_FALSE);
+    Inner(params.pContextData, params.ulContextDataLen, to);
+  }
+
+  static void Btc(const void* parameter, Encoder& to) {
+    const auto params = LoadFrom<CK_IBM_BTC_DERIVE_PARAMS>(parameter);
+    to.U64(params.type).U64(params.childKeyIndex);
+    Inner(params.pChainCode, params.ulChainCodeLen, to);
+    to.U64(params.version);
+  }
+
+  // What both forms begin with, then the secret of a hybrid derivation.
+  static void Kyber(const CK_MECHANISM& mechanism, Encoder& to) {
+    XCP_KYBER_KEM_PARAMS_t params = {};
+    CK_OBJECT_HANDLE secret = 0;
+    if (mechanism.ulParameterLen == sizeof params) {
+      params = LoadFrom<XCP_KYBER_KEM_PARAMS_t>(mechanism.pParameter);
+    } else {
+      memcpy(&params, mechanism.pParameter, offsetof(CK_IBM_KYBER_PARAMS, hSecret));
+      secret = LoadFrom<CK_IBM_KYBER_PARAMS>(mechanism.pParameter).hSecret;
+    }
+    to.U64(params.version).U64(params.mode).U64(params.kdf).U8(params.prepend != CK_FALSE);
+    // Filled by an encapsulation, read by its counterpart.
+    const bool filled = params.mode == CK_IBM_KEM_ENCAPSULATE;
+    Inner(filled ? nullptr : params.pCipher, filled ? 0 : params.ulCipherLen, to);
+    to.U64(filled ? CapacityOf(params.pCipher, params.ulCipherLen) : wire::kNullBuffer);
+    Inner(params.pSharedData, params.ulSharedDataLen, to);
+    to.U64(secret);
+    Inner(params.pBlob, params.ulBlobLen, to);
+  }
+
  private:
   static void Inner(const void* data, CK_ULONG size, Encoder& to) {
     to.Bytes(data, size, CKR_MECHANISM_PARAM_INVALID, CKR_MECHANISM_PARAM_INVALID);
@@ -186,6 +266,14 @@ void Encoder::MechanismBody(CK_MECHANISM_PTR pointer) {
       return Parameters::Pss(mechanism.pParameter, *this);
     case wire::ParameterForm::kEcdh1:
       return Parameters::Ecdh1(mechanism.pParameter, *this);
+    case wire::ParameterForm::kEcsg:
+      return Parameters::Ecsg(mechanism, *this);
+    case wire::ParameterForm::kEddsa:
+      return Parameters::Eddsa(mechanism.pParameter, *this);
+    case wire::ParameterForm::kBtc:
+      return Parameters::Btc(mechanism.pParameter, *this);
+    case wire::ParameterForm::kKyber:
+      return Parameters::Kyber(mechanism, *this);
   }
 }
 

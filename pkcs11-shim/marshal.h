@@ -48,6 +48,16 @@ uint64_t CapacityOf(const void* data, CK_ULONG size);
 // The same of an attribute that is asked for: octets, or entries where its value is a template.
 uint64_t CapacityOf(const CK_ATTRIBUTE& wanted);
 
+// Where a mechanism's parameter takes something back: the chain code of a wallet key, the
+// ciphertext of an encapsulation.
+struct ParameterOutput {
+  bool comes = false;    // the reply has it
+  void* data = nullptr;  // nullptr: nobody wants it
+  CK_ULONG capacity = 0;
+  void* size = nullptr;  // of its length, in the structure; nullptr: there is none to tell
+};
+ParameterOutput OutputOf(const CK_MECHANISM& mechanism);
+
 // Writes the body of one request. The first refusal is kept and ends the writing: steps may be
 // chained without looking in between. Refusals:
 //   CKR_ARGUMENTS_BAD             a NULL that the standard does not allow, or more attributes than

@@ -131,6 +131,24 @@ CK_RV Call::ReturnNumber(CK_ULONG_PTR number) {
   return result_;
 }
 
+// A key, and what goes back in the parameter of the mechanism that made it.
+CK_RV Call::ReturnDerived(CK_ULONG_PTR key, CK_MECHANISM_PTR mechanism) {
+  if (!Exchange()) return result_;
+  const ParameterOutput into = OutputOf(LoadFrom<CK_MECHANISM>(mechanism));
+  const uint64_t value = reply_.U64();
+  const uint64_t length = into.comes ? reply_.U64() : 0;
+  const wire::Octets bytes = into.comes ? reply_.Bytes() : wire::Octets{};
+  const bool only_length = into.comes && result_ == CKR_BUFFER_TOO_SMALL;
+  const bool whole = result_ == CKR_OK && bytes.size == length &&
+                     (into.data == nullptr || length <= into.capacity);
+  if (!Accept(only_length ? bytes.size == 0 : whole)) return result_;
+  if (result_ == CKR_OK) StoreTo(key, static_cast<CK_ULONG>(value));
+  if (into.size == nullptr || (into.data == nullptr && !only_length)) return result_;
+  if (bytes.size != 0) memcpy(into.data, bytes.data, bytes.size);
+  StoreTo(into.size, static_cast<CK_ULONG>(length));
+  return result_;
+}
+
 CK_RV Call::ReturnTwoNumbers(CK_ULONG_PTR first, CK_ULONG_PTR second) {
   if (!Exchange()) return result_;
   const uint64_t values[] = {reply_.U64(), reply_.U64()};

@@ -27,15 +27,26 @@ ByteView FallbackValue(const AttributeRow& row) {
 }
 
 Result<ByteView> ReadRow(const AttributeList& object, ObjectKind kind, const AttributeRow& row) {
-  if (!Contains(row.applies, kind)) {
+  const Bytes* value = object.Find(row.type);
+  // CKA_CHECK_VALUE of a derived wallet key alone is the chain code: what an object holds it has.
+  if (!Contains(row.applies, kind) && value == nullptr) {
     return CallerError(CKR_ATTRIBUTE_TYPE_INVALID,
                        std::string(row.name) + " is not of this object");
   }
   if (Contains(row.sensitive, kind)) {
     return CallerError(CKR_ATTRIBUTE_SENSITIVE, std::string(row.name) + " never leaves");
   }
-  const Bytes* value = object.Find(row.type);
   return value == nullptr ? FallbackValue(row) : ByteView(*value);
+}
+
+// An EC key answers to CKK_EC and to the standard's type for its curve, whichever it was made with.
+bool IsOfType(const AttributeList& object, ByteView wanted) {
+  const std::optional<CK_ULONG> type = UlongFrom(wanted);
+  const std::optional<CK_ULONG> held = object.GetUlong(CKA_KEY_TYPE);
+  if (!type || !held) return false;
+  if (*type == *held) return true;
+  if (HsmKeyType(*held) != CKK_EC) return false;
+  return *type == CKK_EC || *type == StandardEcType(object.Find(CKA_EC_PARAMS));
 }
 
 bool SameValue(const AttributeRow& row, ByteView held, ByteView wanted) {
@@ -63,8 +74,10 @@ bool Matches(const AttributeList& object, const AttributeList& wanted) {
   if (!kind) return false;
   return std::ranges::all_of(wanted, [&](const AttributeList::Entry& entry) {
     const AttributeRow* row = FindAttribute(entry.type);
-    if (row == nullptr || !Contains(row->applies & ~row->sensitive, *kind)) return false;
     const Bytes* held = object.Find(entry.type);
+    if (row == nullptr || Contains(row->sensitive, *kind)) return false;
+    if (!Contains(row->applies, *kind) && held == nullptr) return false;
+    if (entry.type == CKA_KEY_TYPE) return IsOfType(object, entry.value);
     return SameValue(*row, held == nullptr ? FallbackValue(*row) : ByteView(*held), entry.value);
   });
 }

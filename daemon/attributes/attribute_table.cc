@@ -17,8 +17,7 @@ constexpr PurposeSet kMake = PurposesOf(Purpose::kGenerate, Purpose::kUnwrap, Pu
 constexpr PurposeSet kCreateOnly = PurposesOf(Purpose::kCreate);
 constexpr PurposeSet kGenerateOnly = PurposesOf(Purpose::kGenerate);
 constexpr PurposeSet kGenerateCreate = PurposesOf(Purpose::kGenerate, Purpose::kCreate);
-constexpr PurposeSet kGenerateUnwrapCreate =
-    PurposesOf(Purpose::kGenerate, Purpose::kUnwrap, Purpose::kCreate);
+constexpr PurposeSet kGenerateDerive = PurposesOf(Purpose::kGenerate, Purpose::kDerive);
 constexpr PurposeSet kUnwrapDeriveCreate =
     PurposesOf(Purpose::kUnwrap, Purpose::kDerive, Purpose::kCreate);
 constexpr PurposeSet kNobody = 0;
@@ -29,14 +28,14 @@ constexpr KindSet kHidden = kPrivateKeys | kSecretKeys;  // keys whose value the
 constexpr KindSet kOpen = kPublicKeys | kSecretKeys;     // keys that encrypt, verify or wrap
 constexpr KindSet kPairs = kPublicKeys | kPrivateKeys;
 constexpr KindSet kRsa = KindsOf(kRsaPublic, kRsaPrivate);
-constexpr KindSet kEc = KindsOf(kEcPublic, kEcPrivate);
-constexpr KindSet kPqc = KindsOf(kPqcPublic, kPqcPrivate);
+constexpr KindSet kEc = KindsOf(kEcPublic, kEcPrivate, kXdhPublic, kXdhPrivate);
+constexpr KindSet kPqc = KindsOf(kPqcPublic, kPqcPrivate, kKyberPublic, kKyberPrivate);
 constexpr KindSet kDsa = KindsOf(kDsaPublic, kDsaPrivate, kDomainParameters);
 constexpr KindSet kDsaDh = kDsa | KindsOf(kDhPublic, kDhPrivate);
 constexpr KindSet kX509Wtls = KindsOf(kX509, kWtls);
-constexpr KindSet kHasValue =
-    kSecretKeys | kCertificates |
-    KindsOf(kData, kEcPrivate, kDsaPrivate, kDhPrivate, kPqcPrivate, kDsaPublic, kDhPublic);
+constexpr KindSet kHasValue = kSecretKeys | kCertificates |
+                              KindsOf(kData, kEcPrivate, kDsaPrivate, kDhPrivate, kPqcPrivate,
+                                      kDsaPublic, kDhPublic, kXdhPrivate, kKyberPrivate);
 
 // One maker per shape of row.
 
@@ -191,9 +190,9 @@ constexpr auto kRows = std::to_array<AttributeRow>({
          kNobody),
     Flag(GW_NAMED(CKA_DESTROYABLE), kAllKinds, Fallback::kTrue, ChangeRule::kToFalse,
          HsmPart::kNone, kNobody),
-    Number(GW_NAMED(CKA_EC_PARAMS), kBytes, kEc, kGenerateUnwrapCreate, HsmPart::kPublicNumber,
-           kGenerateOnly),
-    Fixed(GW_NAMED(CKA_EC_POINT), kBytes, KindsOf(kEcPublic), kCreateOnly, Fallback::kNone),
+    Number(GW_NAMED(CKA_EC_PARAMS), kBytes, kEc, kGive, HsmPart::kPublicNumber, kGenerateDerive),
+    Fixed(GW_NAMED(CKA_EC_POINT), kBytes, KindsOf(kEcPublic, kXdhPublic), kCreateOnly,
+          Fallback::kNone),
     Flag(GW_NAMED(CKA_ALWAYS_AUTHENTICATE), kPrivateKeys, Fallback::kFalse, ChangeRule::kNever,
          HsmPart::kNone, kNobody),
     Flag(GW_NAMED(CKA_WRAP_WITH_TRUSTED), kHidden, Fallback::kFalse, ChangeRule::kToTrue,
@@ -203,7 +202,7 @@ constexpr auto kRows = std::to_array<AttributeRow>({
     Fixed(GW_NAMED(CKA_DERIVE_TEMPLATE), kTemplate, kHidden, kGive, Fallback::kEmpty),
     Fixed(GW_NAMED(CKA_ALLOWED_MECHANISMS), kUlongArray, kKeys, kGive, Fallback::kEmpty),
     {GW_NAMED(CKA_IBM_USE_AS_DATA), kBool, kEc | kSecretKeys, kGive, Fallback::kFalse, kNoKind,
-     ChangeRule::kFree, kEc | kSecretKeys, HsmPart::kBooleanIfTrue, kMake},
+     ChangeRule::kFree, kEc | kSecretKeys, HsmPart::kBooleanIfTrue, kGive},
     Number(GW_NAMED(CKA_IBM_PQC_PARAMS), kBytes, kPqc, kGenerateOnly, HsmPart::kPublicNumber,
            kGenerateOnly),
     Computed(GW_NAMED(CKA_GREP11_WKID), kBytes, kHidden),

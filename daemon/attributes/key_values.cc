@@ -8,6 +8,7 @@
 #include "daemon/attributes/attribute_value.h"
 #include "daemon/attributes/template_parts.h"
 #include "daemon/localcrypto/curve.h"
+#include "daemon/mechanism/lattice.h"
 #include "daemon/mechanism/mechanism_table.h"
 
 namespace gw {
@@ -19,11 +20,13 @@ constexpr PurposeSet kGenerate = PurposesOf(Purpose::kGenerate);
 constexpr PurposeSet kCreate = PurposesOf(Purpose::kCreate);
 constexpr KindSet kDsaKeys = KindsOf(kDsaPublic, kDsaPrivate);
 constexpr KindSet kDhKeys = KindsOf(kDhPublic, kDhPrivate);
+constexpr KindSet kEcKeys = KindsOf(kEcPublic, kEcPrivate, kXdhPublic, kXdhPrivate);
+constexpr KindSet kLatticeKeys = KindsOf(kPqcPublic, kPqcPrivate, kKyberPublic, kKyberPrivate);
 
 constexpr auto kNeeds = std::to_array<Need>({
     {kGenerate, KindsOf(kRsaPublic), CKA_MODULUS_BITS},
-    {kGenerate, KindsOf(kEcPublic), CKA_EC_PARAMS},
-    {kGenerate, KindsOf(kPqcPublic), CKA_IBM_PQC_PARAMS},
+    {kGenerate, KindsOf(kEcPublic, kXdhPublic), CKA_EC_PARAMS},
+    {kGenerate, KindsOf(kPqcPublic, kKyberPublic), CKA_IBM_PQC_PARAMS},
     {kGenerate, KindsOf(kDsaPublic, kDhPublic), CKA_PRIME},
     {kGenerate, KindsOf(kDsaPublic), CKA_SUBPRIME},
     {kGenerate, KindsOf(kDsaPublic, kDhPublic), CKA_BASE},
@@ -39,12 +42,12 @@ constexpr auto kNeeds = std::to_array<Need>({
     {kCreate, KindsOf(kRsaPrivate), CKA_EXPONENT_1},
     {kCreate, KindsOf(kRsaPrivate), CKA_EXPONENT_2},
     {kCreate, KindsOf(kRsaPrivate), CKA_COEFFICIENT},
-    {kCreate, KindsOf(kEcPublic, kEcPrivate), CKA_EC_PARAMS},
-    {kCreate, KindsOf(kEcPublic), CKA_EC_POINT},
+    {kCreate, kEcKeys, CKA_EC_PARAMS},
+    {kCreate, KindsOf(kEcPublic, kXdhPublic), CKA_EC_POINT},
     {kCreate, kDsaKeys | kDhKeys | KindsOf(kDomainParameters), CKA_PRIME},
     {kCreate, kDsaKeys, CKA_SUBPRIME},
     {kCreate, kDsaKeys | kDhKeys | KindsOf(kDomainParameters), CKA_BASE},
-    {kCreate, kDsaKeys | kDhKeys | kSecretKeys | KindsOf(kEcPrivate), CKA_VALUE},
+    {kCreate, kDsaKeys | kDhKeys | kSecretKeys | KindsOf(kEcPrivate, kXdhPrivate), CKA_VALUE},
 });
 
 struct SizeRow {
@@ -162,12 +165,25 @@ Result<Bytes> WrappedPoint(ByteView given, const Curve& curve) {
 Status NormaliseEc(AttributeList& key) {
   GW_TRY(curve, CurveOf(key));
   if (curve == nullptr) return Ok();
+  const auto type = key.GetUlong(CKA_KEY_TYPE);
+  if (type != CK_ULONG{CKK_EC} && type != StandardEcType(key.Find(CKA_EC_PARAMS))) {
+    return CallerError(CKR_CURVE_NOT_SUPPORTED, "keys of this CKA_KEY_TYPE are on other curves");
+  }
   key.Set(CKA_EC_PARAMS, CopyOf(curve->der_oid));
   const Bytes* point = key.Find(CKA_EC_POINT);
   if (point == nullptr) return Ok();
   GW_TRY(wrapped, WrappedPoint(*point, *curve));
   key.Set(CKA_EC_POINT, std::move(wrapped));
   return Ok();
+}
+
+// As the HSM says it.
+Status CheckStrength(const AttributeList& key) {
+  const Bytes* oid = key.Find(CKA_IBM_PQC_PARAMS);
+  if (oid == nullptr) return Ok();
+  const LatticeStrength* strength = FindLatticeStrength(*oid);
+  if (strength != nullptr && strength->key_type == key.GetUlong(CKA_KEY_TYPE)) return Ok();
+  return CallerError(CKR_IBM_PQC_PARAMS_NOT_SUPPORTED, "CKA_IBM_PQC_PARAMS is no strength of ours");
 }
 
 void ShortenBigIntegers(AttributeList& key) {
@@ -179,11 +195,16 @@ void ShortenBigIntegers(AttributeList& key) {
   }
 }
 
-// d of an EC key: not zero, and no longer than the order of its curve.
+// Of a Weierstrass curve d: not zero, and no longer than the order. Of the others octets of one
+// length; those of an Edwards curve may have the public key after them.
 Status CheckEcSecret(const AttributeList& given, ByteView value) {
   GW_TRY(curve, CurveOf(given));
-  const bool scalar = curve != nullptr && curve->kind == CurveKind::kWeierstrass;
-  if (!scalar) return Ok();
+  if (curve == nullptr) return Ok();
+  if (curve->kind != CurveKind::kWeierstrass) {
+    const bool pair = curve->kind == CurveKind::kEdwards && value.size() == 2 * curve->PointBytes();
+    if (pair || value.size() == curve->PointBytes()) return Ok();
+    return Invalid(CKA_VALUE, "is not of the length of the curve's private keys");
+  }
   const ByteView number = WithoutLeadingZeros(value);
   if (number.empty() || number.size() > curve->order_bytes) {
     return Invalid(CKA_VALUE, "is no private key of the curve");
@@ -200,14 +221,15 @@ Status CheckKeyNeeds(const AttributeList& given, ObjectKind kind, Purpose purpos
 Status CheckSecretValue(const AttributeList& given, ObjectKind kind) {
   const Bytes* value = given.Find(CKA_VALUE);
   if (value == nullptr) return Ok();
-  if (kind == kEcPrivate) return CheckEcSecret(given, *value);
+  if (Contains(kEcKeys, kind)) return CheckEcSecret(given, *value);
   return CheckSecretSize(CKA_VALUE, value->size(), kind);
 }
 
 Status NormaliseKeyValues(AttributeList& key, ObjectKind kind, Purpose purpose) {
   ShortenBigIntegers(key);
   if (kind == kRsaPublic || kind == kRsaPrivate) return NormaliseRsa(key, kind, purpose);
-  if (kind == kEcPublic || kind == kEcPrivate) return NormaliseEc(key);
+  if (Contains(kEcKeys, kind)) return NormaliseEc(key);
+  if (Contains(kLatticeKeys, kind)) return CheckStrength(key);
   return CheckValueLen(key, kind);
 }
 

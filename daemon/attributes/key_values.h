@@ -20,7 +20,8 @@ Status CheckSecretValue(const AttributeList& given, ObjectKind kind);
 // Sizes, curve and point of `key`, which holds the applicable part of the template.
 // CKA_EC_PARAMS becomes the object identifier, CKA_EC_POINT a DER OCTET STRING; big integers lose
 // leading zeros; CKA_MODULUS_BITS and the exponent 65537 are added where they belong.
-//   errors  CKR_ATTRIBUTE_VALUE_INVALID, CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID
+//   errors  CKR_ATTRIBUTE_VALUE_INVALID, CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID,
+//           CKR_IBM_PQC_PARAMS_NOT_SUPPORTED
 Status NormaliseKeyValues(AttributeList& key, ObjectKind kind, Purpose purpose);
 
 }  // namespace gw

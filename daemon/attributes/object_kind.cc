@@ -5,6 +5,8 @@
 #include <array>
 
 #include "daemon/core/check.h"
+#include "daemon/localcrypto/curve.h"
+#include "proto/pkcs11/ck_parameters.h"
 
 namespace gw {
 namespace {
@@ -20,12 +22,18 @@ constexpr auto kKeyKinds = std::to_array<KeyRow>({
     {CKO_PUBLIC_KEY, CKK_DSA, ObjectKind::kDsaPublic},
     {CKO_PUBLIC_KEY, CKK_DH, ObjectKind::kDhPublic},
     {CKO_PUBLIC_KEY, CKK_EC, ObjectKind::kEcPublic},
+    {CKO_PUBLIC_KEY, CKK_EC_EDWARDS, ObjectKind::kEcPublic},
+    {CKO_PUBLIC_KEY, CKK_EC_MONTGOMERY, ObjectKind::kXdhPublic},
     {CKO_PUBLIC_KEY, CKK_IBM_PQC_DILITHIUM, ObjectKind::kPqcPublic},
+    {CKO_PUBLIC_KEY, CKK_IBM_PQC_KYBER, ObjectKind::kKyberPublic},
     {CKO_PRIVATE_KEY, CKK_RSA, ObjectKind::kRsaPrivate},
     {CKO_PRIVATE_KEY, CKK_DSA, ObjectKind::kDsaPrivate},
     {CKO_PRIVATE_KEY, CKK_DH, ObjectKind::kDhPrivate},
     {CKO_PRIVATE_KEY, CKK_EC, ObjectKind::kEcPrivate},
+    {CKO_PRIVATE_KEY, CKK_EC_EDWARDS, ObjectKind::kEcPrivate},
+    {CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY, ObjectKind::kXdhPrivate},
     {CKO_PRIVATE_KEY, CKK_IBM_PQC_DILITHIUM, ObjectKind::kPqcPrivate},
+    {CKO_PRIVATE_KEY, CKK_IBM_PQC_KYBER, ObjectKind::kKyberPrivate},
     {CKO_SECRET_KEY, CKK_GENERIC_SECRET, ObjectKind::kGenericSecret},
     {CKO_SECRET_KEY, CKK_DES2, ObjectKind::kDes2},
     {CKO_SECRET_KEY, CKK_DES3, ObjectKind::kDes3},
@@ -69,6 +77,10 @@ constexpr auto kUsages = std::to_array<UsageRow>({
     {ObjectKind::kEcPrivate, Usages(CKA_SIGN), Usages(CKA_DERIVE), 0},
     {ObjectKind::kPqcPublic, Usages(CKA_VERIFY), 0, 0},
     {ObjectKind::kPqcPrivate, Usages(CKA_SIGN), 0, 0},
+    {ObjectKind::kXdhPublic, 0, Usages(CKA_DERIVE), 0},
+    {ObjectKind::kXdhPrivate, 0, Usages(CKA_DERIVE), 0},
+    {ObjectKind::kKyberPublic, 0, Usages(CKA_ENCRYPT, CKA_DERIVE), 0},
+    {ObjectKind::kKyberPrivate, 0, Usages(CKA_DECRYPT, CKA_DERIVE), 0},
     // Tools ask for encryption and wrapping with whatever secret key they make. No mechanism does
     // that with a generic secret, so the wish is kept and the HSM does not hear of it.
     {ObjectKind::kGenericSecret, kMacUsages, Usages(CKA_DERIVE), kCipherUsages},
@@ -101,6 +113,25 @@ std::optional<ObjectKind> KindOfCertificate(CK_CERTIFICATE_TYPE type) {
   return std::nullopt;
 }
 
+CK_KEY_TYPE HsmKeyType(CK_KEY_TYPE key_type) {
+  return key_type == CKK_EC_EDWARDS || key_type == CKK_EC_MONTGOMERY ? CK_KEY_TYPE{CKK_EC}
+                                                                     : key_type;
+}
+
+CK_KEY_TYPE StandardEcType(const Bytes* ec_params) {
+  const Curve* curve = ec_params == nullptr ? nullptr : FindCurve(*ec_params);
+  if (curve == nullptr || curve->HasUncompressedPoint()) return CKK_EC;
+  return curve->kind == CurveKind::kEdwards ? CK_KEY_TYPE{CKK_EC_EDWARDS}
+                                            : CK_KEY_TYPE{CKK_EC_MONTGOMERY};
+}
+
+ObjectKind KindOnCurve(ObjectKind kind, const Bytes* ec_params) {
+  const bool is_public = kind == ObjectKind::kEcPublic;
+  if (!is_public && kind != ObjectKind::kEcPrivate) return kind;
+  if (StandardEcType(ec_params) != CKK_EC_MONTGOMERY) return kind;
+  return is_public ? ObjectKind::kXdhPublic : ObjectKind::kXdhPrivate;
+}
+
 std::optional<ObjectKind> KindOf(const AttributeList& object) {
   const std::optional<CK_ULONG> object_class = object.GetUlong(CKA_CLASS);
   if (!object_class) return std::nullopt;
@@ -108,7 +139,9 @@ std::optional<ObjectKind> KindOf(const AttributeList& object) {
   const bool certificate = *object_class == CKO_CERTIFICATE;
   const auto type = object.GetUlong(certificate ? CKA_CERTIFICATE_TYPE : CKA_KEY_TYPE);
   if (!type) return std::nullopt;
-  return certificate ? KindOfCertificate(*type) : KindOfKey(*object_class, *type);
+  if (certificate) return KindOfCertificate(*type);
+  const std::optional<ObjectKind> kind = KindOfKey(*object_class, *type);
+  return kind ? KindOnCurve(*kind, object.Find(CKA_EC_PARAMS)) : kind;
 }
 
 UsageRule UsageOf(ObjectKind kind, CK_ATTRIBUTE_TYPE usage) {

@@ -32,6 +32,10 @@ enum class ObjectKind : std::uint8_t {
   kDes3,
   kAes,
   kDomainParameters,
+  kXdhPublic,  // an EC key on a Montgomery curve, which signs nothing
+  kXdhPrivate,
+  kKyberPublic,
+  kKyberPrivate,
 };
 
 // A set of kinds, one bit each.
@@ -45,12 +49,13 @@ constexpr bool Contains(KindSet set, ObjectKind kind) { return (set & KindsOf(ki
 
 inline constexpr KindSet kCertificates =
     KindsOf(ObjectKind::kX509, ObjectKind::kAttributeCertificate, ObjectKind::kWtls);
-inline constexpr KindSet kPublicKeys =
-    KindsOf(ObjectKind::kRsaPublic, ObjectKind::kDsaPublic, ObjectKind::kDhPublic,
-            ObjectKind::kEcPublic, ObjectKind::kPqcPublic);
+inline constexpr KindSet kPublicKeys = KindsOf(
+    ObjectKind::kRsaPublic, ObjectKind::kDsaPublic, ObjectKind::kDhPublic, ObjectKind::kEcPublic,
+    ObjectKind::kPqcPublic, ObjectKind::kXdhPublic, ObjectKind::kKyberPublic);
 inline constexpr KindSet kPrivateKeys =
     KindsOf(ObjectKind::kRsaPrivate, ObjectKind::kDsaPrivate, ObjectKind::kDhPrivate,
-            ObjectKind::kEcPrivate, ObjectKind::kPqcPrivate);
+            ObjectKind::kEcPrivate, ObjectKind::kPqcPrivate, ObjectKind::kXdhPrivate,
+            ObjectKind::kKyberPrivate);
 inline constexpr KindSet kSecretKeys =
     KindsOf(ObjectKind::kGenericSecret, ObjectKind::kDes2, ObjectKind::kDes3, ObjectKind::kAes);
 inline constexpr KindSet kKeys = kPublicKeys | kPrivateKeys | kSecretKeys;
@@ -61,7 +66,15 @@ inline constexpr KindSet kAllKinds =
 // parameters, the certificate type for certificates.
 std::optional<ObjectKind> KindOfKey(CK_OBJECT_CLASS object_class, CK_KEY_TYPE key_type);
 std::optional<ObjectKind> KindOfCertificate(CK_CERTIFICATE_TYPE type);
-// By CKA_CLASS and CKA_KEY_TYPE or CKA_CERTIFICATE_TYPE of a complete object.
+// The kind of an EC key once its curve is known; `ec_params` may be nullptr. Others stay as they
+// are.
+ObjectKind KindOnCurve(ObjectKind kind, const Bytes* ec_params);
+// What the HSM calls a key type: CKK_EC whatever the curve (behaviour R188).
+CK_KEY_TYPE HsmKeyType(CK_KEY_TYPE key_type);
+// The standard's own type for keys on such a curve: CKK_EC_EDWARDS and so on; CKK_EC if `ec_params`
+// is no curve.
+CK_KEY_TYPE StandardEcType(const Bytes* ec_params);
+// By CKA_CLASS, CKA_KEY_TYPE or CKA_CERTIFICATE_TYPE, and curve, of a complete object.
 std::optional<ObjectKind> KindOf(const AttributeList& object);
 
 // What an algorithm can do: which of CKA_ENCRYPT, _DECRYPT, _SIGN, _VERIFY, _WRAP, _UNWRAP,

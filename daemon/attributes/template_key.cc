@@ -71,15 +71,29 @@ bool IsKnownType(CK_KEY_TYPE key_type) {
   });
 }
 
+// The names of an EC key's type mean the same (behaviour R188), so the template's stands.
+std::optional<CK_ULONG> FixedType(const KeyPlan& plan) {
+  const std::optional<CK_ULONG> said = plan.given.GetUlong(CKA_KEY_TYPE);
+  const bool same = plan.key_type && said && HsmKeyType(*plan.key_type) == HsmKeyType(*said);
+  return same ? said : std::optional<CK_ULONG>(plan.key_type);
+}
+
+const Bytes* ParamsOf(const KeyPlan& plan) {
+  const Bytes* given = plan.given.Find(CKA_EC_PARAMS);
+  const bool elsewhere = given == nullptr && plan.public_half != nullptr;
+  return elsewhere ? plan.public_half->Find(CKA_EC_PARAMS) : given;
+}
+
 Result<KeyIdentity> Identify(const KeyPlan& plan) {
   const auto default_type =
       plan.purpose == Purpose::kDerive ? std::optional<CK_ULONG>(CKK_GENERIC_SECRET) : std::nullopt;
-  GW_TRY(key_type, Choose(CKA_KEY_TYPE, plan.key_type, plan.given, default_type));
+  GW_TRY(key_type, Choose(CKA_KEY_TYPE, FixedType(plan), plan.given, default_type));
   GW_TRY(object_class,
          Choose(CKA_CLASS, plan.object_class, plan.given, DefaultClass(plan.purpose, key_type)));
-  GW_TRY_VOID(CheckClass(object_class, plan.purpose));
+  // What the function fixes it makes.
+  if (!plan.object_class) GW_TRY_VOID(CheckClass(object_class, plan.purpose));
   const std::optional<ObjectKind> kind = KindOfKey(object_class, key_type);
-  if (kind) return KeyIdentity{object_class, key_type, *kind};
+  if (kind) return KeyIdentity{object_class, key_type, KindOnCurve(*kind, ParamsOf(plan))};
   if (IsKnownType(key_type)) return Inconsistent("CKA_KEY_TYPE does not go with CKA_CLASS");
   return CallerError(CKR_ATTRIBUTE_VALUE_INVALID, "CKA_KEY_TYPE is no type of ours");
 }
@@ -113,13 +127,15 @@ Status CheckAlwaysAuthenticate(const AttributeList& given) {
   return CallerError(CKR_ATTRIBUTE_VALUE_INVALID, "CKA_ALWAYS_AUTHENTICATE TRUE is not offered");
 }
 
-bool GoesToHsm(const AttributeRow& row, ObjectKind kind, ByteView value) {
+bool GoesToHsm(const AttributeRow& row, ObjectKind kind, ByteView value, Purpose purpose) {
   switch (row.hsm) {
     case HsmPart::kNone:
       return false;
     case HsmPart::kNumber:
       return true;
     case HsmPart::kPublicNumber:
+      // A derived half has nobody else to say it.
+      if (purpose == Purpose::kDerive) return true;
       return Contains(kPublicKeys | KindsOf(ObjectKind::kDomainParameters), kind);
     case HsmPart::kUsage:
     case HsmPart::kBoolean:
@@ -141,9 +157,10 @@ Result<AttributeList> CompleteKey(const KeyPlan& plan) {
   GW_TRY_VOID(CheckAlwaysAuthenticate(key));
   GW_TRY_VOID(CheckKeyNeeds(plan.given, kind, plan.purpose));
   GW_TRY_VOID(CheckSecretValue(plan.given, kind));
-  GW_TRY_VOID(NormaliseKeyValues(key, kind, plan.purpose));
   key.SetUlong(CKA_CLASS, identity.object_class);
   key.SetUlong(CKA_KEY_TYPE, identity.key_type);
+  GW_TRY_VOID(NormaliseKeyValues(key, kind, plan.purpose));
+  if (plan.public_half != nullptr) key.Merge(SharedWithPrivate(*plan.public_half));
   AddPlacement(key, plan.placement);
   AddOrigin(key, plan, kind);
   AddFallbacks(key, kind);
@@ -158,7 +175,12 @@ AttributeList HsmTemplate(const AttributeList& complete, Purpose purpose) {
   for (const auto& [type, value] : complete) {
     const AttributeRow* row = FindAttribute(type);
     if (row == nullptr || !Contains(row->sent, purpose)) continue;
-    if (GoesToHsm(*row, *kind, value)) sent.Set(type, value);
+    if (!GoesToHsm(*row, *kind, value, purpose)) continue;
+    if (type == CKA_KEY_TYPE) {
+      sent.SetUlong(type, HsmKeyType(UlongFrom(value).value_or(CK_UNAVAILABLE_INFORMATION)));
+    } else {
+      sent.Set(type, value);
+    }
   }
   return sent;
 }

@@ -56,7 +56,9 @@ struct KeyPlan {
   UserState user;
   Placement placement;
   const AttributeList& given;
-  const AttributeList* base_key = nullptr;  // kDerive: attributes of the key derived from
+  const AttributeList* base_key = nullptr;     // kDerive: attributes of the key derived from
+  const AttributeList* public_half = nullptr;  // kGenerate of a private key: its public half, whose
+                                               // curve or strength is the private one's too
 };
 
 // All attributes of the new key that can be known before the HSM answers. Secret values given to

@@ -405,6 +405,7 @@ constexpr auto kMechanisms = std::to_array<Named>({
     {0x1053, "CKM_ECDH_AES_KEY_WRAP"},
     {0x1054, "CKM_RSA_AES_KEY_WRAP"},
     {0x1055, "CKM_EC_EDWARDS_KEY_PAIR_GEN"},
+    {0x1056, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN"},
     {0x1057, "CKM_EDDSA"},
     {0x1060, "CKM_JUNIPER_KEY_GEN"},
     {0x1061, "CKM_JUNIPER_ECB128"},

@@ -34,6 +34,36 @@ Ecdh1Parameter ReadEcdh1(wire::Reader& body) {
   return parameter;
 }
 
+EddsaParameter ReadEddsa(wire::Reader& body) {
+  EddsaParameter parameter;
+  parameter.hash_first = ReadFlag(body);
+  parameter.context = CopyOf(ReadBytes(body));
+  return parameter;
+}
+
+BtcParameter ReadBtc(wire::Reader& body) {
+  BtcParameter parameter;
+  parameter.type = body.U64();
+  parameter.child_index = body.U64();
+  parameter.chain_code = CopyOf(ReadBytes(body));
+  parameter.version = body.U64();
+  return parameter;
+}
+
+KyberParameter ReadKyber(wire::Reader& body) {
+  KyberParameter parameter;
+  parameter.version = body.U64();
+  parameter.mode = body.U64();
+  parameter.kdf = body.U64();
+  parameter.prepend = ReadFlag(body);
+  parameter.ciphertext = CopyOf(ReadBytes(body));
+  parameter.room = ReadCapacity(body);
+  parameter.shared_data = CopyOf(ReadBytes(body));
+  parameter.secret = ObjectHandle{body.U64()};
+  parameter.blob = CopyOf(ReadBytes(body));
+  return parameter;
+}
+
 MechanismParameter ReadParameter(wire::Reader& body) {
   switch (static_cast<wire::ParameterForm>(body.U8())) {
     case wire::ParameterForm::kNone:
@@ -46,6 +76,14 @@ MechanismParameter ReadParameter(wire::Reader& body) {
       return ReadPss(body);
     case wire::ParameterForm::kEcdh1:
       return ReadEcdh1(body);
+    case wire::ParameterForm::kEcsg:
+      return EcsgParameter{body.U64()};
+    case wire::ParameterForm::kEddsa:
+      return ReadEddsa(body);
+    case wire::ParameterForm::kBtc:
+      return ReadBtc(body);
+    case wire::ParameterForm::kKyber:
+      return ReadKyber(body);
   }
   body.Fail();
   return std::monostate{};

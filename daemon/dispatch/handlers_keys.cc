@@ -49,8 +49,11 @@ Awaitable<CK_RV> DeriveKey(Call& call) {
   const ObjectHandle base_key{call.body.U64()};
   const AttributeList given = ReadAttributes(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  auto handle = co_await ops::DeriveKey(call.scope, mechanism, base_key, given);
-  co_return Made(call, handle);
+  auto derived = co_await ops::DeriveKey(call.scope, mechanism, base_key, given);
+  if (!derived) co_return Failed(call, derived.error());
+  call.reply.U64(ToNumber(derived->key.value_or(ObjectHandle{})));
+  if (derived->output) WriteOutput(call.reply, *derived->output);
+  co_return derived->key ? CKR_OK : CKR_BUFFER_TOO_SMALL;
 }
 
 Awaitable<CK_RV> SeedRandom(Call& call) {

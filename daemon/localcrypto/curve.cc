@@ -43,10 +43,10 @@ constexpr auto kCurves = std::to_array<Curve>({
     {"BP-512R", kBrainpool<13>, kWeierstrass, 512, 64, 64, true, "brainpoolP512r1"},
     {"BP-512T", kBrainpool<14>, kWeierstrass, 512, 64, 64, true, "brainpoolP512t1"},
     {"SECP256K1", kCerticom<10>, kWeierstrass, 256, 32, 32, true, "secp256k1"},
-    {"curve25519", kRfc8410<110>, kMontgomery, 255, 0, 32, false, ""},
-    {"x448", kRfc8410<111>, kMontgomery, 448, 0, 56, false, ""},
-    {"ed25519", kRfc8410<112>, kEdwards, 255, 32, 32, false, ""},
-    {"ed448", kRfc8410<113>, kEdwards, 448, 57, 57, false, ""},
+    {"curve25519", kRfc8410<110>, kMontgomery, 255, 0, 32, false, "X25519"},
+    {"x448", kRfc8410<111>, kMontgomery, 448, 0, 56, false, "X448"},
+    {"ed25519", kRfc8410<112>, kEdwards, 255, 32, 32, true, "ED25519"},
+    {"ed448", kRfc8410<113>, kEdwards, 448, 57, 57, true, "ED448"},
     {"BLS12-381", kBls, kPairing, 381, 96, 48, false, ""},
 });
 
@@ -57,7 +57,7 @@ struct Alias {
 
 constexpr auto kAliases = std::to_array<Alias>({
     {"secp192r1", "P-192"},         {"secp224r1", "P-224"},         {"secp256r1", "P-256"},
-    {"secp384r1", "P-384"},         {"secp521r1", "P-521"},         {"X25519", "curve25519"},
+    {"secp384r1", "P-384"},         {"secp521r1", "P-521"},
     {"curve448", "x448"},           {"edwards25519", "ed25519"},    {"edwards448", "ed448"},
 });
 // clang-format on

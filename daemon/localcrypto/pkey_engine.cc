@@ -87,6 +87,26 @@ std::unique_ptr<const PkeyEngine> PkeyEngine::OfEc(const Curve& curve, ByteView 
   return engine;
 }
 
+std::unique_ptr<const PkeyEngine> PkeyEngine::OfEdwards(const Curve& curve, ByteView point) {
+  const std::string name(curve.openssl_name);
+  const openssl::Pkey pkey(
+      EVP_PKEY_new_raw_public_key_ex(nullptr, name.c_str(), nullptr, point.data(), point.size()));
+  if (pkey == nullptr) return nullptr;
+  std::unique_ptr<PkeyEngine> engine(new PkeyEngine());
+  engine->message_.reset(EVP_MD_CTX_new());
+  GW_CHECK(engine->message_ != nullptr);
+  if (EVP_DigestVerifyInit(engine->message_.get(), nullptr, nullptr, nullptr, pkey.get()) != 1)
+    return nullptr;
+  return engine;
+}
+
+openssl::MdContext PkeyEngine::ForMessage() const {
+  GW_CHECK(message_ != nullptr);
+  openssl::MdContext copy(EVP_MD_CTX_new());
+  GW_CHECK(copy != nullptr && EVP_MD_CTX_copy_ex(copy.get(), message_.get()) == 1);
+  return copy;
+}
+
 openssl::PkeyContext PkeyEngine::Copy(const openssl::PkeyContext& from) {
   GW_CHECK(from != nullptr);
   openssl::PkeyContext copy(EVP_PKEY_CTX_dup(from.get()));

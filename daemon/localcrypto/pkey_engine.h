@@ -16,11 +16,15 @@ class PkeyEngine {
   // nullptr: OpenSSL refuses the key, and its error queue says why.
   static std::unique_ptr<const PkeyEngine> OfRsa(ByteView modulus, ByteView exponent);
   static std::unique_ptr<const PkeyEngine> OfEc(const Curve& curve, ByteView point);
+  // An Edwards curve.
+  static std::unique_ptr<const PkeyEngine> OfEdwards(const Curve& curve, ByteView point);
 
   // RSA: set for PSS. EC: ECDSA.
   openssl::PkeyContext ForVerify() const { return Copy(verify_); }
   // RSA only: set for the bare function, without padding.
   openssl::PkeyContext ForEncrypt() const { return Copy(encrypt_); }
+  // Edwards curves only: they take the message itself.
+  openssl::MdContext ForMessage() const;
 
  private:
   PkeyEngine() = default;
@@ -28,6 +32,7 @@ class PkeyEngine {
 
   openssl::PkeyContext verify_;
   openssl::PkeyContext encrypt_;
+  openssl::MdContext message_;
 };
 
 }  // namespace gw

@@ -129,6 +129,16 @@ Result<Bytes> PublicPoint(const Curve& curve, ByteView scalar) {
   return octets;
 }
 
+bool IsPublicHalfOf(const Curve& curve, ByteView seed, ByteView point) {
+  const std::string name(curve.openssl_name);
+  const openssl::Pkey pkey(
+      EVP_PKEY_new_raw_private_key_ex(nullptr, name.c_str(), nullptr, seed.data(), seed.size()));
+  Bytes computed(point.size());
+  std::size_t size = computed.size();
+  GW_CHECK(pkey != nullptr && EVP_PKEY_get_raw_public_key(pkey.get(), computed.data(), &size) == 1);
+  return size == point.size() && Equal(computed, point);
+}
+
 }  // namespace
 
 Result<SecretBytes> Pkcs8FromRsa(const RsaNumbers& numbers) {
@@ -158,6 +168,20 @@ Result<SecretBytes> Pkcs8FromEc(const Curve& curve, ByteView scalar) {
   const Bytes half = der::Encode(kPublicKeyOfEc, der::EncodeBits(point));
   const SecretBytes key = Element(der::kSequence, {kVersion1, octets.view(), half});
   return PrivateKeyInfo({kEcOid, curve.der_oid}, key);
+}
+
+Result<SecretBytes> Pkcs8FromBare(const Curve& curve, ByteView value) {
+  const std::size_t bytes = curve.PointBytes();
+  const bool with_public = curve.kind == CurveKind::kEdwards && value.size() == 2 * bytes;
+  if (value.size() != bytes && !with_public) {
+    return Invalid("CKA_VALUE is not of the length of the curve's private keys");
+  }
+  const ByteView seed = value.first(bytes);
+  if (with_public && !IsPublicHalfOf(curve, seed, value.last(bytes))) {
+    return Invalid("the public key at the end of CKA_VALUE is that of another key");
+  }
+  const SecretBytes key = Element(der::kOctetString, {seed});
+  return PrivateKeyInfo({curve.der_oid}, key);
 }
 
 }  // namespace gw

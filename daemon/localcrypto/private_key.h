@@ -33,4 +33,11 @@ Result<SecretBytes> Pkcs8FromRsa(const RsaNumbers& numbers);
 //   source  RFC 5915 3; GREP11 reference 4.5
 Result<SecretBytes> Pkcs8FromEc(const Curve& curve, ByteView scalar);
 
+// The same of an Edwards or Montgomery key, without its public half.
+//   value   the private key of RFC 8032 or RFC 7748; of an Edwards key perhaps with the public key
+//           after it
+//   errors  CKR_ATTRIBUTE_VALUE_INVALID  of another length, or the public key is another one
+//   source  RFC 8410 7; behaviour 7.1
+Result<SecretBytes> Pkcs8FromBare(const Curve& curve, ByteView value);
+
 }  // namespace gw

@@ -46,9 +46,11 @@ Result<std::shared_ptr<const PublicKey>> PublicKey::Parse(ByteView spki) {
   std::shared_ptr<PublicKey> key(new PublicKey());
   key->spki_ = CopyOf(parts.whole);
   key->curve_ = parts.curve;
+  key->strength_ = parts.strength;
   key->modulus_ = CopyOf(parts.modulus);
   key->exponent_ = CopyOf(parts.exponent);
   key->point_ = CopyOf(parts.point);
+  if (key->strength_ != nullptr) return {std::move(key)};
   if (key->is_rsa()) {
     const char* fault = RsaFault(parts.modulus, parts.exponent);
     if (fault != nullptr) return UpstreamError(CKR_DEVICE_ERROR, fault);
@@ -56,7 +58,9 @@ Result<std::shared_ptr<const PublicKey>> PublicKey::Parse(ByteView spki) {
     key->engine_ = PkeyEngine::OfRsa(parts.modulus, parts.exponent);
   } else {
     if (!parts.curve->local_verify) return {std::move(key)};
-    key->engine_ = PkeyEngine::OfEc(*parts.curve, parts.point);
+    const bool edwards = parts.curve->kind == CurveKind::kEdwards;
+    key->engine_ = edwards ? PkeyEngine::OfEdwards(*parts.curve, parts.point)
+                           : PkeyEngine::OfEc(*parts.curve, parts.point);
   }
   if (key->engine_ == nullptr) {
     return UpstreamError(CKR_DEVICE_ERROR, "public key is refused: " + openssl::TakeErrors());
@@ -64,9 +68,14 @@ Result<std::shared_ptr<const PublicKey>> PublicKey::Parse(ByteView spki) {
   return {std::move(key)};
 }
 
-unsigned PublicKey::Bits() const { return is_rsa() ? BitsOf(modulus_) : curve_->bits; }
+unsigned PublicKey::Bits() const { return curve_ == nullptr ? BitsOf(modulus_) : curve_->bits; }
 
-Bytes PublicKey::EcParams() const { return is_rsa() ? Bytes{} : CopyOf(curve_->der_oid); }
+Bytes PublicKey::EcParams() const { return curve_ == nullptr ? Bytes{} : CopyOf(curve_->der_oid); }
+
+Bytes PublicKey::StandardSpki() const {
+  const bool bare = curve_ != nullptr && !curve_->HasUncompressedPoint();
+  return bare ? JoinBareSpki(*curve_, point_) : spki_;
+}
 
 Result<Bytes> SpkiFromRsa(ByteView modulus, ByteView exponent) {
   Bytes spki = JoinRsaSpki(modulus, exponent);

@@ -8,6 +8,7 @@
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
 #include "daemon/localcrypto/curve.h"
+#include "daemon/mechanism/lattice.h"
 #include "daemon/mechanism/mechanism.h"
 
 namespace gw {
@@ -18,14 +19,14 @@ class PkeyEngine;
 // follows. 0: not a SEQUENCE, longer than `bytes`, or not DER.
 std::size_t SpkiLength(ByteView bytes);
 
-// An RSA or EC public key. Immutable and shared: parsed once per object, then used by every call
-// and thread.
+// An RSA, EC or lattice public key. Immutable and shared: parsed once per object, then used by
+// every call and thread.
 class PublicKey {
  public:
   // `spki` may be followed by the HSM's trailer, which is dropped.
   //   errors  CKR_DEVICE_ERROR           broken, or values no key can have (point not on the curve,
   //                                      even modulus)
-  //           CKR_KEY_TYPE_INCONSISTENT  neither RSA nor EC
+  //           CKR_KEY_TYPE_INCONSISTENT  neither RSA nor EC, nor a lattice that we know
   //           CKR_CURVE_NOT_SUPPORTED    a curve that the HSM does not have
   //   source  GREP11 reference 4.1, 4.2
   static Result<std::shared_ptr<const PublicKey>> Parse(ByteView spki);
@@ -39,6 +40,8 @@ class PublicKey {
   //                     exactly 00 01 FF.. 00 data, nothing is parsed leniently
   //   CKM_RSA_PKCS_PSS  data: a digest of the parameter's hash; the salt has exactly salt_bytes
   //   CKM_ECDSA         data: any length, its leading bits count; signature r || s
+  //   CKM_IBM_ED25519_SHA512, CKM_IBM_ED448_SHA3
+  //                     data: the message; signature as RFC 8032 has it
   //   errors  CKR_SIGNATURE_INVALID        well-formed but not for this key and data
   //           CKR_SIGNATURE_LEN_RANGE      RSA: not k octets; EC: not 2 * order_bytes
   //           CKR_DATA_LEN_RANGE           RSA: too long, or not of the digest's length
@@ -65,14 +68,18 @@ class PublicKey {
   //   source  RFC 8017 7.1.1, 7.2.1
   Result<Bytes> Encrypt(const Mechanism& mechanism, ByteView data) const;
 
-  // False: Verify and Encrypt have to go to the HSM (a curve without local_verify, an RSA key with
-  // an unusually large exponent). The accessors serve such keys too.
+  // False: Verify and Encrypt have to go to the HSM (a curve without local_verify, a lattice, an
+  // RSA key with an unusually large exponent). The accessors serve such keys too.
   bool computes_here() const { return engine_ != nullptr; }
 
-  bool is_rsa() const { return curve_ == nullptr; }
-  const Curve* curve() const { return curve_; }  // nullptr: RSA
-  unsigned Bits() const;                         // of the modulus, or Curve::bits
-  ByteView Spki() const { return spki_; }        // clean DER, without the HSM's trailer
+  bool is_rsa() const { return curve_ == nullptr && strength_ == nullptr; }
+  const Curve* curve() const { return curve_; }                  // nullptr: no curve
+  const LatticeStrength* strength() const { return strength_; }  // nullptr: no lattice
+  unsigned Bits() const;                   // of the modulus, or Curve::bits; 0: a lattice
+  ByteView Spki() const { return spki_; }  // clean DER, without the HSM's trailer
+  // The same as the rest of the world writes it: Edwards and Montgomery keys by RFC 8410, which the
+  // HSM does not take.
+  Bytes StandardSpki() const;
 
   // RSA: big-endian without leading zeros, as CKA_MODULUS and CKA_PUBLIC_EXPONENT want them. Empty
   // for EC.
@@ -90,10 +97,12 @@ class PublicKey {
   Status VerifyRsaPkcs(ByteView data, ByteView signature) const;
   Status VerifyPss(const Mechanism& mechanism, ByteView digest, ByteView signature) const;
   Status VerifyEcdsa(ByteView digest, ByteView signature) const;
+  Status VerifyEddsa(ByteView message, ByteView signature) const;
 
   // Constant after Parse.
   Bytes spki_;
   const Curve* curve_ = nullptr;
+  const LatticeStrength* strength_ = nullptr;
   Bytes modulus_;
   Bytes exponent_;
   Bytes point_;

@@ -150,9 +150,12 @@ Error NotHere() { return CallerError(CKR_MECHANISM_INVALID, "not computed outsid
 Status PublicKey::Verify(const Mechanism& raw_mechanism, ByteView data, ByteView signature) const {
   const CK_MECHANISM_TYPE type = raw_mechanism.type;
   const bool rsa_mechanism = type == CKM_RSA_PKCS || type == CKM_RSA_PKCS_PSS;
-  if (!rsa_mechanism && type != CKM_ECDSA) return NotHere();
-  if (rsa_mechanism != is_rsa()) return NotOfThisType();
+  const bool eddsa_mechanism = type == CKM_IBM_ED25519_SHA512 || type == CKM_IBM_ED448_SHA3;
+  if (!rsa_mechanism && !eddsa_mechanism && type != CKM_ECDSA) return NotHere();
+  const bool edwards = curve_ != nullptr && curve_->kind == CurveKind::kEdwards;
+  if (rsa_mechanism != is_rsa() || eddsa_mechanism != edwards) return NotOfThisType();
   if (!computes_here()) return NotHere();
+  if (eddsa_mechanism) return VerifyEddsa(data, signature);
   if (type == CKM_RSA_PKCS) return VerifyRsaPkcs(data, signature);
   if (type == CKM_ECDSA) return VerifyEcdsa(data, signature);
   return VerifyPss(raw_mechanism, data, signature);
@@ -220,6 +223,17 @@ Status PublicKey::VerifyEcdsa(ByteView digest, ByteView signature) const {
   }
   const auto context = engine_->ForVerify();
   return Verdict(RunVerify(context.get(), digest, DerSignature(signature)));
+}
+
+Status PublicKey::VerifyEddsa(ByteView message, ByteView signature) const {
+  if (signature.size() != 2 * std::size_t{curve_->order_bytes}) {
+    return CallerError(CKR_SIGNATURE_LEN_RANGE);
+  }
+  const auto context = engine_->ForMessage();
+  const bool good = EVP_DigestVerify(context.get(), signature.data(), signature.size(),
+                                     message.data(), message.size()) == 1;
+  openssl::TakeErrors();
+  return Verdict(good);
 }
 
 Result<Bytes> PublicKey::Encrypt(const Mechanism& mechanism, ByteView data) const {

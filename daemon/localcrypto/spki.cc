@@ -44,6 +44,13 @@ Result<SpkiParts> SplitEc(SpkiParts parts, der::Reader parameters, ByteView bits
   return parts;
 }
 
+// What is inside is the HSM's to read.
+Result<SpkiParts> SplitLattice(SpkiParts parts, der::Reader parameters) {
+  if (!parameters.Take(der::kNull) || !parameters.done())
+    return Broken("parameters of a lattice are not NULL");
+  return parts;
+}
+
 }  // namespace
 
 std::size_t SpkiLength(ByteView bytes) {
@@ -67,7 +74,9 @@ Result<SpkiParts> SplitSpki(ByteView bytes) {
   if (!oid) return Broken("no algorithm identifier");
   if (Equal(*oid, kRsaOid)) return SplitRsa(parts, parameters, *bits);
   if (Equal(*oid, kEcOid)) return SplitEc(parts, parameters, *bits);
-  return UpstreamError(CKR_KEY_TYPE_INCONSISTENT, "neither RSA nor EC: " + HexOf(*oid));
+  parts.strength = FindLatticeStrength(*oid);
+  if (parts.strength != nullptr) return SplitLattice(parts, parameters);
+  return UpstreamError(CKR_KEY_TYPE_INCONSISTENT, "no type of keys of ours: " + HexOf(*oid));
 }
 
 Bytes JoinRsaSpki(ByteView modulus, ByteView exponent) {
@@ -80,6 +89,12 @@ Bytes JoinRsaSpki(ByteView modulus, ByteView exponent) {
 
 Bytes JoinEcSpki(const Curve& curve, ByteView point) {
   const Bytes algorithm = der::Encode(der::kSequence, der::Join({kEcOid, curve.der_oid}));
+  const Bytes bits = der::EncodeBits(point);
+  return der::Encode(der::kSequence, der::Join({algorithm, bits}));
+}
+
+Bytes JoinBareSpki(const Curve& curve, ByteView point) {
+  const Bytes algorithm = der::Encode(der::kSequence, curve.der_oid);
   const Bytes bits = der::EncodeBits(point);
   return der::Encode(der::kSequence, der::Join({algorithm, bits}));
 }

@@ -7,6 +7,7 @@
 #include "daemon/core/bytes.h"
 #include "daemon/core/result.h"
 #include "daemon/localcrypto/curve.h"
+#include "daemon/mechanism/lattice.h"
 
 namespace gw {
 
@@ -17,9 +18,10 @@ inline constexpr std::array<Byte, 2> kNullElement{5, 0};
 
 // Views into the octets it was split from.
 struct SpkiParts {
-  ByteView whole;                // without what follows it
-  const Curve* curve = nullptr;  // nullptr: RSA
-  ByteView modulus;              // without leading zeros
+  ByteView whole;                             // without what follows it
+  const Curve* curve = nullptr;               // nullptr: RSA or a lattice
+  const LatticeStrength* strength = nullptr;  // else nullptr
+  ByteView modulus;                           // without leading zeros
   ByteView exponent;
   ByteView point;
 };
@@ -29,5 +31,7 @@ Result<SpkiParts> SplitSpki(ByteView bytes);
 
 Bytes JoinRsaSpki(ByteView modulus, ByteView exponent);
 Bytes JoinEcSpki(const Curve& curve, ByteView point);
+// RFC 8410 4, which names Edwards and Montgomery curves by the algorithm.
+Bytes JoinBareSpki(const Curve& curve, ByteView point);
 
 }  // namespace gw

@@ -2,10 +2,12 @@
 // parameter.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "daemon/core/bytes.h"
 #include "daemon/core/ck.h"
+#include "proto/pkcs11/ck_parameters.h"
 
 namespace gw {
 
@@ -34,8 +36,46 @@ struct Ecdh1Parameter {
   friend bool operator==(const Ecdh1Parameter&, const Ecdh1Parameter&) = default;
 };
 
+// CK_EDDSA_PARAMS.
+struct EddsaParameter {
+  bool hash_first = false;
+  Bytes context;
+  friend bool operator==(const EddsaParameter&, const EddsaParameter&) = default;
+};
+
+// CK_IBM_ECDSA_OTHER_PARAMS: the rule of a Schnorr signature.
+struct EcsgParameter {
+  CK_ULONG submechanism = 0;
+  friend bool operator==(const EcsgParameter&, const EcsgParameter&) = default;
+};
+
+// CK_IBM_BTC_DERIVE_PARAMS. chain_code is the parent's; of a master key it is empty.
+struct BtcParameter {
+  CK_ULONG type = 0;
+  CK_ULONG child_index = 0;
+  Bytes chain_code;
+  CK_ULONG version = 0;
+  friend bool operator==(const BtcParameter&, const BtcParameter&) = default;
+};
+
+// CK_IBM_KYBER_PARAMS and XCP_KYBER_KEM_PARAMS.
+struct KyberParameter {
+  CK_ULONG version = 0;
+  CK_ULONG mode = 0;
+  CK_ULONG kdf = 0;
+  bool prepend = false;
+  Bytes ciphertext;  // to decapsulate
+  std::optional<std::uint64_t>
+      room;  // octets for the ciphertext of an encapsulation; nullopt: NULL
+  Bytes shared_data;
+  ObjectHandle secret{};  // of a hybrid derivation: a key of ours,
+  Bytes blob;             // or the key as the HSM knows it
+  friend bool operator==(const KyberParameter&, const KyberParameter&) = default;
+};
+
 using MechanismParameter =
-    std::variant<std::monostate, Bytes, OaepParameter, PssParameter, Ecdh1Parameter>;
+    std::variant<std::monostate, Bytes, OaepParameter, PssParameter, Ecdh1Parameter, EddsaParameter,
+                 EcsgParameter, BtcParameter, KyberParameter>;
 
 struct Mechanism {
   CK_MECHANISM_TYPE type = 0;

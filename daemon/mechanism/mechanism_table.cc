@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/mechanism/curve_rows.h"
 #include "daemon/mechanism/parameter_rules.h"
 
 namespace gw {
@@ -14,14 +15,10 @@ constexpr CK_FLAGS kSignVerify = CKF_SIGN | CKF_VERIFY;
 constexpr CK_FLAGS kRecover = CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER;
 constexpr CK_FLAGS kCrypt = CKF_ENCRYPT | CKF_DECRYPT;
 constexpr CK_FLAGS kTransport = CKF_WRAP | CKF_UNWRAP;
-// Curves over prime fields, named by CKA_EC_PARAMS, points uncompressed.
-constexpr CK_FLAGS kCurves = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS;
 
 constexpr CK_KEY_TYPE kNoKey = CK_UNAVAILABLE_INFORMATION;
 constexpr CK_ULONG kRsaMinBits = 1024;
 constexpr CK_ULONG kRsaMaxBits = 4096;
-constexpr CK_ULONG kEcMinBits = 224;
-constexpr CK_ULONG kEcMaxBits = 521;
 constexpr CK_ULONG kAesMinBytes = 16;
 constexpr CK_ULONG kAesMaxBytes = 32;
 constexpr CK_ULONG kSecretMinBytes = 1;
@@ -40,12 +37,6 @@ constexpr MechanismRow RsaPss(CK_MECHANISM_TYPE type, Hash hash) {
   return {type,        Family::kRsaPss,  kSignVerify,         CKK_RSA,
           kRsaMinBits, kRsaMaxBits,      ParameterRule::kPss, 0,
           hash,        CKM_RSA_PKCS_PSS, hash != Hash::kNone};
-}
-
-constexpr MechanismRow Ecdsa(CK_MECHANISM_TYPE type, Hash hash) {
-  return {type,       Family::kEcdsa, kSignVerify | kCurves, CKK_EC,
-          kEcMinBits, kEcMaxBits,     ParameterRule::kNone,  0,
-          hash,       CKM_ECDSA,      hash != Hash::kNone};
 }
 
 constexpr MechanismRow Hmac(CK_MECHANISM_TYPE type, Hash hash) {
@@ -78,7 +69,7 @@ constexpr MechanismRow Make(CK_MECHANISM_TYPE type, Family family, CK_FLAGS flag
           0,    Hash::kNone, type,  false};
 }
 
-constexpr auto kRows = std::to_array<MechanismRow>({
+constexpr auto kOtherRows = std::to_array<MechanismRow>({
     Make(CKM_RSA_PKCS_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_RSA,
          kRsaMinBits, kRsaMaxBits),
     {CKM_RSA_PKCS, Family::kRsaPkcs, kSignVerify | kRecover | kCrypt | kTransport, CKK_RSA,
@@ -112,21 +103,18 @@ constexpr auto kRows = std::to_array<MechanismRow>({
     Hmac(CKM_SHA512_HMAC, Hash::kSha512),
     Make(CKM_GENERIC_SECRET_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_GENERIC_SECRET,
          kSecretMinBytes, kSecretMaxBytes),
-    Make(CKM_EC_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR | kCurves, CKK_EC,
-         kEcMinBits, kEcMaxBits),
-    Ecdsa(CKM_ECDSA, Hash::kNone),
-    Ecdsa(CKM_ECDSA_SHA1, Hash::kSha1),
-    Ecdsa(CKM_ECDSA_SHA224, Hash::kSha224),
-    Ecdsa(CKM_ECDSA_SHA256, Hash::kSha256),
-    Ecdsa(CKM_ECDSA_SHA384, Hash::kSha384),
-    Ecdsa(CKM_ECDSA_SHA512, Hash::kSha512),
-    {CKM_ECDH1_DERIVE, Family::kEcdh1, CKF_DERIVE | kCurves, CKK_EC, kEcMinBits, kEcMaxBits,
-     ParameterRule::kEcdh1, 0, Hash::kNone, CKM_ECDH1_DERIVE, false},
     Make(CKM_AES_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_AES, kAesMinBytes, kAesMaxBytes),
     Aes(CKM_AES_ECB, Family::kAesEcb, ParameterRule::kNone),
     Aes(CKM_AES_CBC, Family::kAesCbc, ParameterRule::kIv),
     Aes(CKM_AES_CBC_PAD, Family::kAesCbcPad, ParameterRule::kIv),
 });
+
+constexpr auto kRows = [] {
+  std::array<MechanismRow, kOtherRows.size() + curve_rows::kAll.size()> rows{};
+  std::ranges::copy(curve_rows::kAll, std::ranges::copy(kOtherRows, rows.begin()).out);
+  std::ranges::sort(rows, {}, &MechanismRow::type);
+  return rows;
+}();
 
 constexpr bool SortedAndUnique() {
   return std::ranges::adjacent_find(kRows, std::ranges::greater_equal{}, &MechanismRow::type) ==
@@ -160,7 +148,10 @@ Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS 
     return CallerError(CKR_MECHANISM_INVALID,
                        std::string(NameOfMechanism(row->type)) + " does not serve this call");
   }
-  GW_TRY_VOID(CheckParameter(*row, mechanism.parameter));
+  MechanismRow shape = *row;
+  // A mechanism that makes pairs and does other things takes its parameter for those.
+  if (flag == CKF_GENERATE_KEY_PAIR) shape.parameter = ParameterRule::kNone;
+  GW_TRY_VOID(CheckParameter(shape, mechanism.parameter));
   return row;
 }
 

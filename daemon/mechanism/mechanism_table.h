@@ -36,9 +36,27 @@ enum class Family : std::uint8_t {
   kGenerateKey,
   kGenerateKeyPair,
   kEcdh1,
+  // Curves and lattices.
+  kEddsa,
+  kSchnorr,
+  kXdh,        // as kEcdh1, on Montgomery curves
+  kWallet,     // BIP32 and SLIP10
+  kDilithium,  // key pairs and signatures by one mechanism
+  kKyber,      // key pairs and encapsulation by one mechanism
 };
 
-enum class ParameterRule : std::uint8_t { kNone, kIv, kOaep, kPss, kEcdh1 };
+enum class ParameterRule : std::uint8_t {
+  kNone,
+  kIv,
+  kOaep,
+  kPss,
+  kEcdh1,
+  // Curves and lattices.
+  kEddsa,
+  kEcsg,
+  kBtc,
+  kKyber,
+};
 
 struct MechanismRow {
   CK_MECHANISM_TYPE type;

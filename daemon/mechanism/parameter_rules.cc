@@ -88,11 +88,65 @@ Status CheckEcdh1(const MechanismRow&, const MechanismParameter& parameter) {
   return Ok();
 }
 
+// Without a parameter, pure Ed25519 or Ed448 (behaviour R188).
+Status CheckEddsa(const MechanismRow& row, const MechanismParameter& parameter) {
+  const auto* eddsa = std::get_if<EddsaParameter>(&parameter);
+  if (eddsa == nullptr) return CheckNone(row, parameter);
+  if (eddsa->hash_first) return Bad("the HSM signs messages, not their digests");
+  if (!eddsa->context.empty()) return Bad("the HSM signs without a context");
+  return Ok();
+}
+
+Status CheckEcsg(const MechanismRow&, const MechanismParameter& parameter) {
+  const auto* ecsg = std::get_if<EcsgParameter>(&parameter);
+  if (ecsg == nullptr) return Bad("needs CK_IBM_ECDSA_OTHER_PARAMS");
+  const bool known =
+      ecsg->submechanism == CKM_IBM_ECSDSA_RAND || ecsg->submechanism == CKM_IBM_ECSDSA_COMPR_MULTI;
+  if (!known) return Bad("unknown sub-mechanism of CKM_IBM_ECDSA_OTHER");
+  return Ok();
+}
+
+bool IsMaster(CK_ULONG type) {
+  return type == CK_IBM_BIP0032_MASTERK || type == CK_IBM_SLIP0010_MASTERK;
+}
+
+Status CheckBtc(const MechanismRow&, const MechanismParameter& parameter) {
+  constexpr CK_ULONG kMaxIndex = 0xffffffff;
+  constexpr std::size_t kChainCodeBytes = 32;
+  const auto* btc = std::get_if<BtcParameter>(&parameter);
+  if (btc == nullptr) return Bad("needs CK_IBM_BTC_DERIVE_PARAMS");
+  if (btc->version != CK_IBM_BTC_DERIVE_PARAMS_VERSION_1) return Bad("unknown version");
+  if (btc->type < CK_IBM_BIP0032_PRV2PRV || btc->type > CK_IBM_SLIP0010_MASTERK)
+    return Bad("unknown type of derivation");
+  if (btc->child_index > kMaxIndex) return Bad("index of a child beyond 32 bits");
+  if (btc->chain_code.size() != (IsMaster(btc->type) ? 0 : kChainCodeBytes))
+    return Bad("a master key has no chain code before it, any other has one of 32 octets");
+  return Ok();
+}
+
+Status CheckKyber(const MechanismRow&, const MechanismParameter& parameter) {
+  const auto* kyber = std::get_if<KyberParameter>(&parameter);
+  if (kyber == nullptr) return Bad("needs CK_IBM_KYBER_PARAMS");
+  const bool encapsulates = kyber->mode == CK_IBM_KEM_ENCAPSULATE;
+  if (kyber->version != 0) return Bad("unknown version");
+  if (!encapsulates && kyber->mode != CK_IBM_KEM_DECAPSULATE) return Bad("unknown mode");
+  const bool hybrid = kyber->kdf >= CKD_IBM_HYBRID_NULL && kyber->kdf <= CKD_IBM_HYBRID_SHA512_KDF;
+  if (!hybrid && kyber->kdf != CKD_NULL) return Bad("unknown KDF");
+  const bool has_handle = kyber->secret != ObjectHandle{};
+  if (hybrid != (has_handle || !kyber->blob.empty()) || (has_handle && !kyber->blob.empty()))
+    return Bad("a hybrid derivation takes one secret, any other none");
+  if (!hybrid && (kyber->prepend || !kyber->shared_data.empty()))
+    return Bad("only a hybrid derivation takes shared data");
+  if (encapsulates != kyber->ciphertext.empty()) return Bad("a ciphertext to decapsulate");
+  if (kyber->shared_data.size() > kMaxParameterDataBytes) return Bad("shared data too long");
+  return Ok();
+}
+
 using Check = Status (*)(const MechanismRow&, const MechanismParameter&);
 // Indexed by ParameterRule.
-constexpr auto kChecks =
-    std::to_array<Check>({CheckNone, CheckIv, CheckOaep, CheckPss, CheckEcdh1});
-static_assert(kChecks.size() == static_cast<std::size_t>(ParameterRule::kEcdh1) + 1);
+constexpr auto kChecks = std::to_array<Check>({CheckNone, CheckIv, CheckOaep, CheckPss, CheckEcdh1,
+                                               CheckEddsa, CheckEcsg, CheckBtc, CheckKyber});
+static_assert(kChecks.size() == static_cast<std::size_t>(ParameterRule::kKyber) + 1);
 
 }  // namespace
 

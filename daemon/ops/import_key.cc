@@ -122,14 +122,16 @@ Result<SecretBytes> PrivateValue(const AttributeList& given, ObjectKind kind) {
                          .exponent_2 = ValueOf(given, CKA_EXPONENT_2),
                          .coefficient = ValueOf(given, CKA_COEFFICIENT)});
   }
-  if (kind != ObjectKind::kEcPrivate) {
+  if (kind != ObjectKind::kEcPrivate && kind != ObjectKind::kXdhPrivate) {
     return CallerError(CKR_ATTRIBUTE_VALUE_INVALID,
                        "private keys of this CKA_KEY_TYPE are not taken in clear");
   }
   const Curve* curve = FindCurve(ValueOf(given, CKA_EC_PARAMS));
-  if (curve == nullptr || curve->kind != CurveKind::kWeierstrass) {
+  if (curve == nullptr || curve->kind == CurveKind::kPairing) {
     return CallerError(CKR_CURVE_NOT_SUPPORTED, "private keys of this curve are not taken");
   }
+  if (curve->kind != CurveKind::kWeierstrass)
+    return Pkcs8FromBare(*curve, ValueOf(given, CKA_VALUE));
   return Pkcs8FromEc(*curve, ValueOf(given, CKA_VALUE));
 }
 

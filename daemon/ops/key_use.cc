@@ -1,11 +1,16 @@
 // Room: ops.
 #include "daemon/ops/key_use.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 
 #include "daemon/attributes/attribute_access.h"
+#include "daemon/attributes/object_kind.h"
 #include "daemon/localcrypto/curve.h"
 #include "daemon/localcrypto/digest.h"
+#include "daemon/mechanism/hsm_names.h"
+#include "daemon/mechanism/lattice.h"
 
 namespace gw::ops {
 namespace {
@@ -18,25 +23,52 @@ CK_ULONG BitsOf(ByteView big_integer) {
   return bits - static_cast<std::size_t>(std::countl_zero(big_integer[zeros]));
 }
 
-// Signing and decrypting need the private half, verifying and encrypting the public one; secret
-// keys do both.
-bool ClassFits(CK_OBJECT_CLASS object_class, CK_KEY_TYPE row_type, CK_ATTRIBUTE_TYPE usage) {
-  const bool asymmetric = row_type == CKK_RSA || row_type == CKK_EC;
-  if (!asymmetric) return object_class == CKO_SECRET_KEY;
-  const bool public_half = usage == CKA_VERIFY || usage == CKA_VERIFY_RECOVER ||
-                           usage == CKA_ENCRYPT || usage == CKA_WRAP;
-  return object_class == (public_half ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY);
+// Keys that come in two halves.
+constexpr auto kPairTypes = std::to_array<CK_KEY_TYPE>(
+    {CKK_RSA, CKK_DSA, CKK_DH, CKK_EC, CKK_IBM_PQC_DILITHIUM, CKK_IBM_PQC_KYBER});
+
+// The curves that a family of mechanisms computes on; families without a row do not care.
+struct CurveRow {
+  Family family;
+  CurveKind kind;
+};
+constexpr auto kCurves = std::to_array<CurveRow>({
+    {Family::kEcdsa, CurveKind::kWeierstrass},
+    {Family::kSchnorr, CurveKind::kWeierstrass},
+    {Family::kEcdh1, CurveKind::kWeierstrass},
+    {Family::kEcdh1, CurveKind::kMontgomery},
+    {Family::kXdh, CurveKind::kMontgomery},
+    {Family::kEddsa, CurveKind::kEdwards},
+    {Family::kWallet, CurveKind::kWeierstrass},
+    {Family::kWallet, CurveKind::kEdwards},
+});
+
+const Curve* CurveOf(const Object& key) {
+  if (HsmKeyType(key.key_type) != CKK_EC) return nullptr;
+  const Bytes* params = key.attributes.Find(CKA_EC_PARAMS);
+  return params == nullptr ? nullptr : FindCurve(*params);
 }
 
-bool TypeFits(CK_KEY_TYPE key_type, const MechanismRow& row) {
+bool CurveFits(const Object& key, const MechanismRow& row) {
+  const Curve* curve = CurveOf(key);
+  if (curve == nullptr || !std::ranges::count(kCurves, row.family, &CurveRow::family)) return true;
+  return std::ranges::any_of(kCurves, [&](const CurveRow& at) {
+    return at.family == row.family && at.kind == curve->kind;
+  });
+}
+
+bool TypeFits(const Object& key, const MechanismRow& row, CK_KEY_TYPE needed) {
   // The HSM signs HMACs with AES keys too (wire sheet 10.2).
-  if (row.family == Family::kHmac) return key_type == CKK_GENERIC_SECRET || key_type == CKK_AES;
-  return key_type == row.key_type;
+  if (row.family == Family::kHmac)
+    return key.key_type == CKK_GENERIC_SECRET || key.key_type == CKK_AES;
+  return HsmKeyType(key.key_type) == HsmKeyType(needed) && CurveFits(key, row);
 }
 
 bool SizeFits(const Object& key, const MechanismRow& row) {
   // Secrets of any length make HMACs; ranges bind generation.
   if (row.family == Family::kHmac) return true;
+  // A seed is no key of the curve; which lengths it has is the HSM's to say.
+  if (row.family == Family::kWallet && key.object_class == CKO_SECRET_KEY) return true;
   const CK_ULONG size = KeySize(key);
   return size == 0 || (size >= row.min_key_size && size <= row.max_key_size);
 }
@@ -48,27 +80,42 @@ CK_ULONG KeySize(const Object& key) {
     const Bytes* modulus = key.attributes.Find(CKA_MODULUS);
     return modulus == nullptr ? 0 : BitsOf(*modulus);
   }
-  if (key.key_type == CKK_EC) {
-    const Bytes* params = key.attributes.Find(CKA_EC_PARAMS);
-    const Curve* curve = params == nullptr ? nullptr : FindCurve(*params);
+  if (HsmKeyType(key.key_type) == CKK_EC) {
+    const Curve* curve = CurveOf(key);
     return curve == nullptr ? 0 : curve->bits;
   }
   return key.attributes.GetUlong(CKA_VALUE_LEN).value_or(0);
 }
 
+KeyNeed NeedOf(const MechanismRow& row, CK_ATTRIBUTE_TYPE usage) {
+  const bool pair = std::ranges::count(kPairTypes, HsmKeyType(row.key_type)) != 0;
+  if (!pair) return {CKO_SECRET_KEY, row.key_type};
+  const bool public_half = usage == CKA_VERIFY || usage == CKA_VERIFY_RECOVER ||
+                           usage == CKA_ENCRYPT || usage == CKA_WRAP;
+  return {public_half ? CK_OBJECT_CLASS{CKO_PUBLIC_KEY} : CK_OBJECT_CLASS{CKO_PRIVATE_KEY},
+          row.key_type};
+}
+
 Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const MechanismRow& row,
                          CK_ATTRIBUTE_TYPE usage, const KeyErrors& errors) {
+  return KeyFor(scope, handle, row, usage, NeedOf(row, usage), errors);
+}
+
+Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const MechanismRow& row,
+                         CK_ATTRIBUTE_TYPE usage, const KeyNeed& need, const KeyErrors& errors) {
   ObjectPtr key = scope.application->FindObject(*scope.token, handle);
   if (key == nullptr)
     return CallerError(errors.handle_invalid, "no such key, or not visible to this user");
-  if (!ClassFits(key->object_class, row.key_type, usage) || !TypeFits(key->key_type, row)) {
+  if (key->object_class != need.object_class || !TypeFits(*key, row, need.key_type)) {
     return CallerError(errors.type_inconsistent,
                        "class or type of the key does not fit the mechanism");
   }
   if (!key->attributes.BoolOr(usage, false)) {
     return CallerError(CKR_KEY_FUNCTION_NOT_PERMITTED, "the usage attribute of the key is FALSE");
   }
-  if (!AllowsMechanism(key->attributes, row.type)) {
+  const auto hsm = AtHsm(Mechanism{row.type, {}}, KeySize(*key));
+  if (!AllowsMechanism(key->attributes, row.type) &&
+      !(hsm && AllowsMechanism(key->attributes, hsm->type))) {
     return CallerError(CKR_MECHANISM_INVALID,
                        "CKA_ALLOWED_MECHANISMS of the key does not list the mechanism");
   }
@@ -79,10 +126,14 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
 
 std::size_t SignatureBytes(const MechanismRow& row, const Object& key) {
   if (row.family == Family::kHmac) return HashBytes(row.hash);
-  if (key.key_type == CKK_EC) {
-    const Bytes* params = key.attributes.Find(CKA_EC_PARAMS);
-    const Curve* curve = params == nullptr ? nullptr : FindCurve(*params);
+  if (HsmKeyType(key.key_type) == CKK_EC) {
+    const Curve* curve = CurveOf(key);
     return curve == nullptr ? 0 : std::size_t{2} * curve->order_bytes;
+  }
+  if (row.family == Family::kDilithium) {
+    const Bytes* oid = key.attributes.Find(CKA_IBM_PQC_PARAMS);
+    const LatticeStrength* strength = oid == nullptr ? nullptr : FindLatticeStrength(*oid);
+    return strength == nullptr ? 0 : strength->output_bytes;
   }
   return (KeySize(key) + 7) / 8;
 }

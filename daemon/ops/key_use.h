@@ -13,6 +13,14 @@ struct KeyErrors {
   CK_RV size_range = CKR_KEY_SIZE_RANGE;
 };
 
+// What sort of key a mechanism works with.
+struct KeyNeed {
+  CK_OBJECT_CLASS object_class;
+  CK_KEY_TYPE key_type;
+};
+// Of signing and decrypting the private half, of verifying and encrypting the public one.
+KeyNeed NeedOf(const MechanismRow& row, CK_ATTRIBUTE_TYPE usage);
+
 // The key behind `handle`, if the mechanism and its attributes let it do this.
 //   usage   CKA_SIGN, CKA_DECRYPT, ...: must be TRUE
 //   errors  errors.*                        not visible, wrong class or type, wrong size
@@ -21,12 +29,15 @@ struct KeyErrors {
 //   source  behaviour R136
 Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const MechanismRow& row,
                          CK_ATTRIBUTE_TYPE usage, const KeyErrors& errors = {});
+// For mechanisms that do not always work with the same half.
+Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const MechanismRow& row,
+                         CK_ATTRIBUTE_TYPE usage, const KeyNeed& need, const KeyErrors& errors);
 
-// RSA: bits of the modulus; EC: bits of the order; secret keys: octets. 0: not known.
+// RSA: bits of the modulus; EC: bits of the field; secret keys: octets. 0: not known.
 CK_ULONG KeySize(const Object& key);
 
 // Octets of a signature or MAC made with `key` (PKCS #11 mechanisms v2.40: RSA modulus, ECDSA 2 x
-// order, HMAC hash).
+// order, HMAC hash; Dilithium by its strength).
 std::size_t SignatureBytes(const MechanismRow& row, const Object& key);
 
 // The hashing form of a signature is computed here: digest first, then one raw request.

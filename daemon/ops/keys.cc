@@ -3,7 +3,9 @@
 
 #include "daemon/attributes/template_rules.h"
 #include "daemon/localcrypto/curve.h"
+#include "daemon/mechanism/hsm_names.h"
 #include "daemon/mechanism/mechanism_table.h"
+#include "daemon/ops/derivation.h"
 #include "daemon/ops/key_use.h"
 #include "daemon/ops/made_key.h"
 #include "daemon/ops/new_object.h"
@@ -22,7 +24,8 @@ constexpr KeyErrors kUnwrappingKeyErrors{CKR_UNWRAPPING_KEY_HANDLE_INVALID,
 Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
                            std::optional<CK_OBJECT_CLASS> object_class,
                            std::optional<CK_KEY_TYPE> key_type, CK_MECHANISM_TYPE mechanism,
-                           const AttributeList& given, const AttributeList* base_key = nullptr) {
+                           const AttributeList& given, const AttributeList* base_key = nullptr,
+                           const AttributeList* public_half = nullptr) {
   GW_TRY(placement, PlaceNewObject(scope, given));
   const KeyPlan plan{.purpose = purpose,
                      .object_class = object_class,
@@ -31,7 +34,8 @@ Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
                      .user = scope.login().user,
                      .placement = placement,
                      .given = given,
-                     .base_key = base_key};
+                     .base_key = base_key,
+                     .public_half = public_half};
   return CompleteKey(plan);
 }
 
@@ -43,6 +47,17 @@ Awaitable<Result<MadeKeyPair>> AskForPair(const CallScope& scope, const Mechanis
   const AttributeList for_private = HsmTemplate(private_attributes, Purpose::kGenerate);
   co_return Noted(
       scope, co_await scope.token->hsm().GenerateKeyPair(call, mechanism, for_public, for_private));
+}
+
+// The HSM makes keys on all curves by one mechanism; the standard has one for each kind of curve.
+Result<Mechanism> PairMechanismForHsm(const MechanismRow& row, const Mechanism& mechanism,
+                                      const AttributeList& public_attributes) {
+  const Bytes* params = public_attributes.Find(CKA_EC_PARAMS);
+  if (HsmKeyType(row.key_type) != CKK_EC || params == nullptr) return mechanism;
+  if (row.key_type != CKK_EC && row.key_type != StandardEcType(params))
+    return CallerError(CKR_CURVE_NOT_SUPPORTED, "the mechanism makes keys on other curves");
+  const Curve* curve = FindCurve(*params);
+  return AtHsm(mechanism, curve == nullptr ? 0 : curve->bits);
 }
 
 Status CheckMayWrap(const Object& key, const Object& wrapping_key) {
@@ -83,18 +98,6 @@ std::optional<std::size_t> WrappedBytes(const MechanismRow& row, const Object& w
   return (*value_bytes / row.block_bytes + 1) * row.block_bytes;
 }
 
-// Applications give the other side's point bare or, as they read it from CKA_EC_POINT, as a DER
-// OCTET STRING (behaviour 5.2); the HSM takes it bare (wire sheet 6.3).
-Mechanism WithRawPoint(const Mechanism& mechanism, const Object& base_key) {
-  Mechanism raw = mechanism;
-  auto* ecdh = std::get_if<Ecdh1Parameter>(&raw.parameter);
-  const Bytes* params = base_key.attributes.Find(CKA_EC_PARAMS);
-  const Curve* curve = params == nullptr ? nullptr : FindCurve(*params);
-  if (ecdh != nullptr && curve != nullptr)
-    ecdh->public_data = CopyOf(RawPoint(ecdh->public_data, *curve));
-  return raw;
-}
-
 Awaitable<Result<Bytes>> AskToWrap(const CallScope& scope, const Mechanism& mechanism,
                                    const Object& wrapping_key, const Object& key) {
   GW_CO_TRY(call, co_await ForHsm(scope));
@@ -125,8 +128,9 @@ Awaitable<Result<KeyPairHandles>> GenerateKeyPair(const CallScope& scope,
   GW_CO_TRY(public_attributes, Plan(scope, Purpose::kGenerate, CKO_PUBLIC_KEY, row->key_type,
                                     mechanism.type, public_given));
   GW_CO_TRY(private_attributes, Plan(scope, Purpose::kGenerate, CKO_PRIVATE_KEY, row->key_type,
-                                     mechanism.type, private_given));
-  GW_CO_TRY(made, co_await AskForPair(scope, mechanism, public_attributes, private_attributes));
+                                     mechanism.type, private_given, nullptr, &public_attributes));
+  GW_CO_TRY(at_hsm, PairMechanismForHsm(*row, mechanism, public_attributes));
+  GW_CO_TRY(made, co_await AskForPair(scope, at_hsm, public_attributes, private_attributes));
   GW_CO_TRY(public_key, PublicKey::Parse(made.public_key.view()));
   AddPublicParts(public_attributes, *public_key);
   private_attributes.Merge(SharedWithPrivate(public_attributes));
@@ -174,21 +178,32 @@ Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanis
   co_return co_await AddObject(scope, std::move(object));
 }
 
-Awaitable<Result<ObjectHandle>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,
-                                          ObjectHandle base_handle, const AttributeList& given) {
+Awaitable<Result<DerivedKey>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,
+                                        ObjectHandle base_handle, const AttributeList& given) {
   GW_CO_TRY(row, CheckMechanism(mechanism, CKF_DERIVE));
-  GW_CO_TRY(base_key, KeyFor(scope, base_handle, *row, CKA_DERIVE));
+  const KeyNeed need = BaseKeyNeed(*row, mechanism);
+  const KeyErrors errors;
+  GW_CO_TRY(base_key, KeyFor(scope, base_handle, *row, CKA_DERIVE, need, errors));
   GW_CO_TRY(demanded, AddDemanded(given, base_key->attributes, CKA_DERIVE_TEMPLATE));
-  GW_CO_TRY(attributes, Plan(scope, Purpose::kDerive, std::nullopt, std::nullopt, mechanism.type,
-                             demanded, &base_key->attributes));
+  GW_CO_TRY(wanted, TemplateFor(mechanism, *base_key, std::move(demanded)));
+  const Makes makes = MakesBy(mechanism);
+  GW_CO_TRY(attributes, Plan(scope, Purpose::kDerive, makes.object_class, makes.key_type,
+                             mechanism.type, wanted, &base_key->attributes));
+  GW_CO_TRY(at_hsm, DerivationForHsm(scope, mechanism, *base_key));
+  DerivedKey derived;
+  derived.output = CiphertextDoesNotFit(mechanism, *base_key);
+  if (derived.output) co_return derived;
   GW_CO_TRY(call, co_await ForHsm(scope));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kDerive);
-  const Mechanism raw = WithRawPoint(mechanism, *base_key);
-  GW_CO_TRY(made,
-            Noted(scope, co_await scope.token->hsm().DeriveKey(call, raw, base_key->key, for_hsm)));
-  GW_CO_TRY_VOID(AddMadeParts(attributes, made));
+  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().DeriveKey(call, at_hsm, base_key->key,
+                                                                     for_hsm)));
+  GW_CO_TRY(output, AddDerivedParts(attributes, mechanism, made));
+  derived.output = std::move(output);
+  const Returns returns = derived.output ? Returns::kMore : Returns::kHandles;
   Object object = ObjectFrom(std::move(attributes), std::move(made.key));
-  co_return co_await AddObject(scope, std::move(object));
+  GW_CO_TRY(handle, co_await AddObject(scope, std::move(object), returns));
+  derived.key = handle;
+  co_return derived;
 }
 
 }  // namespace gw::ops

@@ -37,8 +37,13 @@ Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanis
                                           ObjectHandle unwrapping_key, ByteView wrapped,
                                           const AttributeList& given);
 
-//   errors  those of KeyFor, DecidePlacement, CompleteKey, HsmClient::DeriveKey and Token::Insert
-Awaitable<Result<ObjectHandle>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,
-                                          ObjectHandle base_key, const AttributeList& given);
+struct DerivedKey {
+  std::optional<ObjectHandle> key;  // nullopt: the output does not fit, and nothing was made
+  std::optional<Output> output;     // what goes back in the mechanism's parameter, if it takes any
+};
+//   errors  those of KeyFor, TemplateFor, DerivationForHsm, DecidePlacement, CompleteKey,
+//           HsmClient::DeriveKey and Token::Insert
+Awaitable<Result<DerivedKey>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,
+                                        ObjectHandle base_key, const AttributeList& given);
 
 }  // namespace gw::ops

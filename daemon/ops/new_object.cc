@@ -46,7 +46,8 @@ Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& gi
 }
 
 Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
-                                                        std::vector<Object> objects) {
+                                                        std::vector<Object> objects,
+                                                        Returns returns) {
   GW_CO_TRY_VOID(CheckStillAllowed(scope, objects));
   std::ranges::for_each(objects, GiveUniqueId);
   std::vector<ObjectHandle> handles(objects.size());
@@ -60,7 +61,7 @@ Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
   if (!token_objects.empty()) {
     Requested requested;
     requested.id = scope.request;
-    requested.whole = token_positions.size() == objects.size();
+    requested.whole = returns == Returns::kHandles && token_positions.size() == objects.size();
     GW_CO_TRY(inserted,
               co_await scope.token->Insert(std::move(token_objects), std::move(requested)));
     for (std::size_t i = 0; i < inserted.size(); ++i) {
@@ -76,10 +77,10 @@ Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
   co_return handles;
 }
 
-Awaitable<Result<ObjectHandle>> AddObject(const CallScope& scope, Object object) {
+Awaitable<Result<ObjectHandle>> AddObject(const CallScope& scope, Object object, Returns returns) {
   std::vector<Object> one;
   one.push_back(std::move(object));
-  GW_CO_TRY(handles, co_await AddObjects(scope, std::move(one)));
+  GW_CO_TRY(handles, co_await AddObjects(scope, std::move(one), returns));
   co_return handles.front();
 }
 

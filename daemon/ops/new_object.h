@@ -14,6 +14,10 @@ namespace gw::ops {
 //                              of gateway.limits.max_frame_bytes are in session objects
 Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& given);
 
+// What the call answers besides CKR_OK. Handles can be told again to who asks again; where more
+// goes back, a request that is repeated takes back what was made, and is done as a new one.
+enum class Returns : std::uint8_t { kHandles, kMore };
+
 // Makes the objects exist, all or none: token objects in one transaction, then session objects.
 // Attributes are complete; CKA_TOKEN and CKA_PRIVATE in them say where. Returns handles in the same
 // order.
@@ -21,9 +25,11 @@ Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& gi
 //           CKR_USER_NOT_LOGGED_IN      private, and the user logged out while the HSM worked
 //           CKR_SESSION_HANDLE_INVALID  the session was closed while the HSM worked
 Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
-                                                        std::vector<Object> objects);
+                                                        std::vector<Object> objects,
+                                                        Returns returns = Returns::kHandles);
 
 // For the usual single object.
-Awaitable<Result<ObjectHandle>> AddObject(const CallScope& scope, Object object);
+Awaitable<Result<ObjectHandle>> AddObject(const CallScope& scope, Object object,
+                                          Returns returns = Returns::kHandles);
 
 }  // namespace gw::ops

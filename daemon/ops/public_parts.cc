@@ -27,10 +27,14 @@ ByteView UnwrapOctets(ByteView der) {
 }  // namespace
 
 void AddPublicParts(AttributeList& attributes, const PublicKey& key) {
-  attributes.Set(CKA_PUBLIC_KEY_INFO, CopyOf(key.Spki()));
+  attributes.Set(CKA_PUBLIC_KEY_INFO, key.StandardSpki());
   if (key.is_rsa()) {
     attributes.Set(CKA_MODULUS, key.Modulus());
     attributes.Set(CKA_PUBLIC_EXPONENT, key.PublicExponent());
+    return;
+  }
+  if (const LatticeStrength* strength = key.strength()) {
+    attributes.Set(CKA_IBM_PQC_PARAMS, CopyOf(strength->der_oid));
     return;
   }
   attributes.Set(CKA_EC_PARAMS, key.EcParams());

@@ -8,8 +8,8 @@
 namespace gw::ops {
 
 // Adds what C_GetAttributeValue shows of a public key: CKA_MODULUS and CKA_PUBLIC_EXPONENT, or
-// CKA_EC_PARAMS and CKA_EC_POINT (a DER OCTET STRING), and CKA_PUBLIC_KEY_INFO without the HSM's
-// trailer.
+// CKA_EC_PARAMS and CKA_EC_POINT (a DER OCTET STRING), or CKA_IBM_PQC_PARAMS, and
+// CKA_PUBLIC_KEY_INFO as the standard has it.
 //   source  behaviour R224, R236, R237
 void AddPublicParts(AttributeList& attributes, const PublicKey& key);
 

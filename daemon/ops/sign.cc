@@ -1,6 +1,7 @@
 // Room: ops.
 #include "daemon/ops/sign.h"
 
+#include "daemon/mechanism/hsm_names.h"
 #include "daemon/ops/message_checks.h"
 
 namespace gw::ops {
@@ -26,8 +27,9 @@ Result<std::shared_ptr<MessageOperation>> Make(const CallScope& scope, const Man
                                                const Mechanism& mechanism, ObjectHandle key) {
   GW_TRY(row, CheckMechanism(mechanism, manner.function_flag));
   GW_TRY(object, KeyFor(scope, key, *row, manner.usage));
-  return std::make_shared<MessageOperation>(scope.services, KeyOperation::kSign, *row, mechanism,
-                                            std::move(object));
+  GW_TRY(at_hsm, AtHsm(mechanism, KeySize(*object)));
+  return std::make_shared<MessageOperation>(scope.services, KeyOperation::kSign, *row,
+                                            std::move(at_hsm), std::move(object));
 }
 
 Status Begin(const CallScope& scope, const Manner& manner,

@@ -7,6 +7,7 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/log.h"
 #include "daemon/core/version.h"
+#include "daemon/mechanism/hsm_names.h"
 #include "daemon/mechanism/mechanism_table.h"
 #include "daemon/ops/pin_store.h"
 #include "daemon/ops/users.h"
@@ -79,7 +80,7 @@ CK_FLAGS MessageFlags(CK_FLAGS flags) {
 bool Offers(const Services& services, const Token& token, const MechanismRow& row) {
   if (row.family == Family::kDigest && services.gateway().local.digest) return true;
   if (!token.hsm_mechanisms) return true;
-  return std::ranges::binary_search(*token.hsm_mechanisms, row.type);
+  return HsmServes(*token.hsm_mechanisms, row.type);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include "daemon/ops/verify.h"
 
 #include <algorithm>
+#include <array>
 
+#include "daemon/mechanism/hsm_names.h"
 #include "daemon/ops/message_checks.h"
 
 namespace gw::ops {
@@ -55,10 +57,15 @@ Status CheckLengths(const MessageOperation& operation, std::size_t data_bytes, B
   return CheckMessageLength(operation.row(), operation.key(), data_bytes);
 }
 
-// PublicKey computes the raw mechanisms; hashing ones only when the hash is computed here as well.
+constexpr auto kComputedHere =
+    std::to_array<Family>({Family::kRsaPkcs, Family::kRsaPss, Family::kEcdsa, Family::kEddsa});
+
+// PublicKey computes the raw mechanisms of these families; hashing ones only when the hash is
+// computed here as well.
 bool VerifiesHere(const Services& services, const MechanismRow& row, const Object& key) {
   const bool raw = row.raw == row.type || HashesHere(services, row);
-  return key.object_class == CKO_PUBLIC_KEY && raw && services.gateway().local.verify;
+  const bool computed = std::ranges::count(kComputedHere, row.family) != 0;
+  return key.object_class == CKO_PUBLIC_KEY && raw && computed && services.gateway().local.verify;
 }
 
 }  // namespace
@@ -87,13 +94,13 @@ Result<std::shared_ptr<MessageOperation>> MakeVerifyOperation(const CallScope& s
                                                               ObjectHandle key) {
   GW_TRY(row, CheckMechanism(mechanism, CKF_VERIFY));
   GW_TRY(object, KeyFor(scope, key, *row, CKA_VERIFY));
+  GW_TRY(at_hsm, AtHsm(mechanism, KeySize(*object)));
   auto operation = std::make_shared<MessageOperation>(scope.services, KeyOperation::kVerify, *row,
-                                                      mechanism, object);
+                                                      std::move(at_hsm), object);
   if (VerifiesHere(scope.services, *row, *object)) {
     GW_TRY(parsed, PublicKey::Parse(object->key.view()));
     // A curve that cannot be computed here stays with the HSM.
-    if (parsed->is_rsa() || parsed->curve()->local_verify)
-      operation->public_key = std::move(parsed);
+    if (parsed->computes_here()) operation->public_key = std::move(parsed);
   }
   return operation;
 }

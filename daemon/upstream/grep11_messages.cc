@@ -165,6 +165,29 @@ struct ParameterFiller {
     Assign(from.shared_data, parameter->mutable_shareddata());
     Assign(from.public_data, parameter->mutable_publicdata());
   }
+  // CKM_EDDSA has another name there, and no parameter.
+  void operator()(const EddsaParameter&) const { to->clear_Parameter(); }
+  void operator()(const EcsgParameter& from) const {
+    to->mutable_ecsgparameter()->set_type(
+        static_cast<grep11::ECSGParm_ECSGType>(from.submechanism));
+  }
+  void operator()(const BtcParameter& from) const {
+    auto* parameter = to->mutable_btcderiveparameter();
+    parameter->set_type(static_cast<grep11::BTCDeriveParm_BTCDeriveType>(from.type));
+    parameter->set_childkeyindex(from.child_index);
+    Assign(from.chain_code, parameter->mutable_chaincode());
+    parameter->set_version(from.version);
+  }
+  void operator()(const KyberParameter& from) const {
+    auto* parameter = to->mutable_kyberkemparameter();
+    parameter->set_version(static_cast<std::uint32_t>(from.version));
+    parameter->set_mode(static_cast<grep11::KyberKEMParm_KyberMode>(from.mode));
+    parameter->set_kdf(static_cast<grep11::KyberKEMParm_KyberDeriveType>(ProtoEnumOf(from.kdf)));
+    parameter->set_prepend(from.prepend);
+    Assign(from.ciphertext, parameter->mutable_ciphertext());
+    Assign(from.shared_data, parameter->mutable_shareddata());
+    Assign(from.blob, parameter->mutable_blob());
+  }
 };
 
 }  // namespace

@@ -63,6 +63,13 @@ enum class ParameterForm : uint8_t {
   kOaep = 2,   // hash, mgf, source type (u64 each), source data (bytes)
   kPss = 3,    // hash, mgf, salt length (u64 each)
   kEcdh1 = 4,  // kdf (u64), shared data (bytes), public data (bytes)
+
+  // Curves and lattices.
+  kEcsg = 16,   // sub-mechanism (u64)
+  kEddsa = 17,  // hash first (u8), context (bytes)
+  kBtc = 18,    // type, child index (u64 each), chain code (bytes), version (u64)
+  kKyber = 19,  // version, mode, kdf (u64 each), prepend (u8), ciphertext (bytes), room for a
+                // ciphertext (u64), shared data (bytes), secret key (u64), key blob (bytes)
 };
 
 // How the value of an attribute travels.

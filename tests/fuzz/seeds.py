@@ -33,6 +33,11 @@ OAEP = mechanism(9, 2, U64(0x250) + U64(2) + U64(1) + wire.octets(b""))
 PSS = mechanism(0xD, 3, U64(0x250) + U64(2) + U64(32))
 CBC = mechanism(0x1085, 1, wire.octets(bytes(16)))
 ECDH = mechanism(0x1050, 4, U64(1) + wire.octets(b"") + wire.octets(bytes(65)))
+SCHNORR = mechanism(0x80010031, 16, U64(3))
+EDDSA = mechanism(0x1057, 17, U8(0) + wire.octets(b""))
+WALLET = mechanism(0x80070001, 18, U64(1) + U64(0) + wire.octets(bytes(32)) + U64(1))
+KYBER = mechanism(0x80010024, 19, U64(0) + U64(1) + U64(1) + U8(0) + wire.octets(b"") + U64(1568) + wire.octets(b"")
+                  + U64(0) + wire.octets(b""))
 SLOT = U64(0)
 DATA = wire.octets(b"data")
 
@@ -49,7 +54,7 @@ BODIES = {
     "C_FindObjectsInit": [TEMPLATE, wire.attributes([])], "C_FindObjects": [U64(10)],
     "C_GenerateKey": [mechanism(0x1080) + TEMPLATE], "C_GenerateKeyPair": [mechanism(0x1040) + TEMPLATE + TEMPLATE],
     "C_WrapKey": [CBC + KEY + KEY + U64(100)], "C_UnwrapKey": [CBC + KEY + wire.octets(bytes(32)) + TEMPLATE],
-    "C_DeriveKey": [ECDH + KEY + TEMPLATE], "C_SeedRandom": [DATA], "C_GenerateRandom": [U64(32)],
+    "C_DeriveKey": [m + KEY + TEMPLATE for m in (ECDH, WALLET, KYBER)], "C_SeedRandom": [DATA], "C_GenerateRandom": [U64(32)],
     "C_DigestInit": [U8(1) + mechanism(0x250), U8(0)], "C_Verify": [DATA + wire.octets(bytes(64))],
     "C_VerifyFinal": [wire.octets(bytes(64))],
 }
@@ -67,7 +72,7 @@ for name in ("Sign", "Verify"):
 for name in ("DigestEncrypt", "DecryptDigest", "SignEncrypt", "DecryptVerify"):
     BODIES[f"C_{name}Update"] = [DATA + NULL, DATA + U64(512)]
 for name in ("Encrypt", "Decrypt", "Sign", "Verify", "SignRecover", "VerifyRecover", "MessageSign", "MessageVerify"):
-    BODIES[f"C_{name}Init"] = [U8(1) + m + KEY for m in (ECDSA, OAEP, PSS, CBC)] + [U8(0) + KEY]
+    BODIES[f"C_{name}Init"] = [U8(1) + m + KEY for m in (ECDSA, OAEP, PSS, CBC, SCHNORR, EDDSA)] + [U8(0) + KEY]
 for name in ("Encrypt", "EncryptUpdate", "Decrypt", "DecryptUpdate", "Digest", "Sign", "SignRecover", "VerifyRecover"):
     BODIES[f"C_{name}"] = [DATA + NULL, DATA + U64(512)]
 for name in ("Encrypt", "Decrypt", "Digest", "Sign"):

@@ -9,13 +9,14 @@
 #include <array>
 #include <map>
 
+#include "proto/pkcs11/ck_parameters.h"
 #include "tests/stack/p11.h"
 #include "tests/stack/stack.h"
 
 namespace gw::stack {
 namespace {
 
-constexpr std::size_t kRoom = 512;
+constexpr std::size_t kRoom = 4096;  // Dilithium signs at length
 constexpr std::string_view kExponent("\x01\x00\x01", 3);
 
 // Hash and mask generator of a mechanism that has both in its parameter; a digest's OpenSSL name.
@@ -48,6 +49,32 @@ const HashRow* HashOf(CK_MECHANISM_TYPE type) {
   return row == std::end(kHashes) ? nullptr : row;
 }
 
+// Curves and lattices: a mechanism, what makes keys for it, and their CKA_EC_PARAMS or
+// CKA_IBM_PQC_PARAMS.
+struct PairRow {
+  CK_MECHANISM_TYPE type;
+  CK_MECHANISM_TYPE maker;
+  std::string_view params;
+  bool derives;
+};
+constexpr PairRow kPairs[] = {
+    {CKM_EDDSA, CKM_EC_EDWARDS_KEY_PAIR_GEN, "ed25519", false},
+    {CKM_IBM_ED25519_SHA512, CKM_EC_KEY_PAIR_GEN, "ed25519", false},
+    {CKM_IBM_ED448_SHA3, CKM_EC_KEY_PAIR_GEN, "ed448", false},
+    {CKM_IBM_EC_X25519, CKM_EC_MONTGOMERY_KEY_PAIR_GEN, "X25519", true},
+    {CKM_IBM_EC_X448, CKM_EC_KEY_PAIR_GEN, "X448", true},
+    {CKM_IBM_DILITHIUM,
+     CKM_IBM_DILITHIUM,
+     {"\x06\x0b\x2b\x06\x01\x04\x01\x02\x82\x0b\x01\x06\x05", 13},
+     false},
+    {CKM_IBM_KYBER,
+     CKM_IBM_KYBER,
+     {"\x06\x0b\x2b\x06\x01\x04\x01\x02\x82\x0b\x05\x03\x03", 13},
+     true},
+};
+// Derivations of other shapes, which have tests of their own (wallets_test.cc, lattices_test.cc).
+constexpr CK_MECHANISM_TYPE kOtherDerivations[] = {CKM_IBM_BTC_DERIVE, CKM_IBM_KYBER};
+
 // A CK_MECHANISM with a parameter that fits it.
 class Ready {
  public:
@@ -61,6 +88,8 @@ class Ready {
       mechanism_ = {type, &pss_, sizeof pss_};
     } else if (type == CKM_AES_CBC || type == CKM_AES_CBC_PAD) {
       mechanism_ = {type, iv_.data(), iv_.size()};
+    } else if (type == CKM_IBM_ECDSA_OTHER) {
+      mechanism_ = {type, &schnorr_, sizeof schnorr_};
     }
   }
   Ready(const Ready&) = delete;
@@ -71,6 +100,7 @@ class Ready {
   CK_MECHANISM mechanism_;
   CK_RSA_PKCS_PSS_PARAMS pss_{};
   CK_RSA_PKCS_OAEP_PARAMS oaep_{};
+  CK_IBM_ECDSA_OTHER_PARAMS schnorr_{CKM_IBM_ECSDSA_RAND};
   std::array<CK_BYTE, 16> iv_{1, 2, 3};
 };
 
@@ -129,11 +159,22 @@ class MechanismsTest : public testing::Test {
     return rsa_;
   }
 
+  KeyPair PairBy(const PairRow& row) {
+    const bool lattice = row.maker == row.type;
+    Attributes public_half;
+    public_half.Value(lattice ? CKA_IBM_PQC_PARAMS : CKA_EC_PARAMS, row.params);
+    Attributes private_half;
+    if (row.derives) private_half.Bool(CKA_DERIVE, true);
+    return Pair(row.maker, std::move(public_half), std::move(private_half));
+  }
+
   // The keys that a mechanism works with, by what the standard calls it.
   KeyPair KeysFor(CK_MECHANISM_TYPE type) {
     const std::string name(NameOfMechanism(type));
     if (name.find("RSA") != std::string::npos) return Rsa();
-    if (name.starts_with("CKM_EC")) return ec_;
+    if (const auto* row = std::ranges::find(kPairs, type, &PairRow::type); row != std::end(kPairs))
+      return PairBy(*row);
+    if (name.starts_with("CKM_EC") || name.starts_with("CKM_IBM_ECDSA")) return ec_;
     if (name.ends_with("_HMAC")) return {secret_, secret_};
     if (name.starts_with("CKM_AES")) return {aes_, aes_};
     ADD_FAILURE() << name << " is listed, and this test knows no key for it";
@@ -307,13 +348,15 @@ TEST_F(MechanismsTest, WhatIsWrappedUnwrapsToTheSameKey) {
 }
 
 TEST_F(MechanismsTest, BothSidesDeriveOneSecret) {
-  const KeyPair peer = Pair(CKM_EC_KEY_PAIR_GEN, Attributes().Value(CKA_EC_PARAMS, "P-256"),
-                            Attributes().Bool(CKA_DERIVE, true));
+  const KeyPair on_p256 = Pair(CKM_EC_KEY_PAIR_GEN, Attributes().Value(CKA_EC_PARAMS, "P-256"),
+                               Attributes().Bool(CKA_DERIVE, true));
   for (const CK_MECHANISM_TYPE type : Listed(CKF_DERIVE)) {
-    ASSERT_EQ(type, CK_MECHANISM_TYPE{CKM_ECDH1_DERIVE}) << "listed, and unknown to this test";
+    if (std::ranges::count(kOtherDerivations, type) != 0) continue;
+    const KeyPair first = KeysFor(type);
+    const KeyPair peer = type == CKM_ECDH1_DERIVE ? on_p256 : KeysFor(type);
     for (const CK_ULONG kdf : {CKD_NULL, CKD_SHA1_KDF, CKD_SHA256_KDF}) {
       std::vector<Octets> secrets;
-      for (const auto& [mine, theirs] : {std::pair(ec_, peer), std::pair(peer, ec_)}) {
+      for (const auto& [mine, theirs] : {std::pair(first, peer), std::pair(peer, first)}) {
         Octets point(100);
         CK_ATTRIBUTE wanted{CKA_EC_POINT, point.data(), point.size()};
         GW_ASSERT_RV(P11().C_GetAttributeValue(s_, theirs.public_key, &wanted, 1), CKR_OK);
@@ -339,6 +382,9 @@ TEST_F(MechanismsTest, EveryGeneratorMakesKeysThatSayWhereTheyComeFrom) {
                                                      {CKM_GENERIC_SECRET_KEY_GEN, secret_},
                                                      {CKM_RSA_PKCS_KEY_PAIR_GEN, Rsa().private_key},
                                                      {CKM_EC_KEY_PAIR_GEN, ec_.private_key}};
+  for (const PairRow& row : kPairs) {
+    if (row.maker != CKM_EC_KEY_PAIR_GEN) made[row.maker] = PairBy(row).private_key;
+  }
   for (const CK_MECHANISM_TYPE type : Listed(CKF_GENERATE | CKF_GENERATE_KEY_PAIR)) {
     SCOPED_TRACE(NameOfMechanism(type));
     ASSERT_TRUE(made.contains(type)) << "listed, and unknown to this test";

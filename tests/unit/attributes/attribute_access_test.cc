@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proto/pkcs11/ck_parameters.h"
 #include "tests/unit/attributes/plans.h"
 
 namespace gw {
@@ -154,6 +155,32 @@ TEST(AllowsMechanismTest, AListAllowsWhatItNames) {
   EXPECT_TRUE(AllowsMechanism(key, CKM_AES_ECB));
   EXPECT_TRUE(AllowsMechanism(key, CKM_AES_CBC));
   EXPECT_FALSE(AllowsMechanism(key, CKM_AES_CBC_PAD));
+}
+
+// R188: both names of the type find it, names of other curves do not.
+TEST(MatchesTest, R188_AnEdwardsKeyIsFoundByBothNamesOfItsType) {
+  for (const CK_KEY_TYPE held : {CK_KEY_TYPE{CKK_EC}, CK_KEY_TYPE{CKK_EC_EDWARDS}}) {
+    const AttributeList key = ListOf({Num(CKA_CLASS, CKO_PUBLIC_KEY), Num(CKA_KEY_TYPE, held),
+                                      Raw(CKA_EC_PARAMS, {6, 3, 0x2b, 0x65, 112})});
+    EXPECT_TRUE(Matches(key, ListOf({Num(CKA_KEY_TYPE, CKK_EC)})));
+    EXPECT_TRUE(Matches(key, ListOf({Num(CKA_KEY_TYPE, CKK_EC_EDWARDS)})));
+    EXPECT_FALSE(Matches(key, ListOf({Num(CKA_KEY_TYPE, CKK_EC_MONTGOMERY)})));
+    EXPECT_FALSE(Matches(key, ListOf({Num(CKA_KEY_TYPE, CKK_RSA)})));
+  }
+  const AttributeList p256 =
+      ListOf({Num(CKA_CLASS, CKO_PUBLIC_KEY), Num(CKA_KEY_TYPE, CKK_EC),
+              Raw(CKA_EC_PARAMS, {6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7})});
+  EXPECT_FALSE(Matches(p256, ListOf({Num(CKA_KEY_TYPE, CKK_EC_EDWARDS)})));
+}
+
+// The chain code of a wallet key; other EC keys have no check value.
+TEST(ReadAttributeTest, AnEcKeyHasACheckValueIfItWasGivenOne) {
+  AttributeList key = ListOf({Num(CKA_CLASS, CKO_PRIVATE_KEY), Num(CKA_KEY_TYPE, CKK_EC)});
+  EXPECT_EQ(ReadAttribute(key, CKA_CHECK_VALUE).error().rv, CKR_ATTRIBUTE_TYPE_INVALID);
+  key.Set(CKA_CHECK_VALUE, Bytes(32, 7));
+  const auto read = ReadAttribute(key, CKA_CHECK_VALUE);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->size(), 32u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proto/pkcs11/ck_parameters.h"
 #include "tests/unit/attributes/lists.h"
 
 namespace gw {
@@ -22,6 +23,31 @@ TEST(ObjectKindTest, IsMadeOfClassAndType) {
   EXPECT_EQ(KindOf(ListOf({Num(CKA_CLASS, CKO_CERTIFICATE), Num(CKA_CERTIFICATE_TYPE, CKC_WTLS)})),
             ObjectKind::kWtls);
   EXPECT_EQ(KindOf(ListOf({Num(CKA_CLASS, CKO_DATA)})), ObjectKind::kData);
+}
+
+const std::vector<Byte> kX25519{6, 3, 0x2b, 0x65, 110};
+const std::vector<Byte> kEd25519{6, 3, 0x2b, 0x65, 112};
+
+// R188: by whichever name of its type.
+TEST(ObjectKindTest, AnEcKeyIsOfItsCurve) {
+  struct Case {
+    CK_KEY_TYPE type;
+    std::vector<Byte> params;
+    ObjectKind kind;
+  };
+  const Case cases[] = {
+      {CKK_EC, kEd25519, ObjectKind::kEcPrivate},
+      {CKK_EC_EDWARDS, kEd25519, ObjectKind::kEcPrivate},
+      {CKK_EC, kX25519, ObjectKind::kXdhPrivate},
+      {CKK_EC_MONTGOMERY, kX25519, ObjectKind::kXdhPrivate},
+  };
+  for (const Case& at : cases) {
+    const AttributeList key = ListOf({Num(CKA_CLASS, CKO_PRIVATE_KEY), Num(CKA_KEY_TYPE, at.type),
+                                      Raw(CKA_EC_PARAMS, at.params)});
+    EXPECT_EQ(KindOf(key), at.kind) << at.type;
+    EXPECT_EQ(HsmKeyType(at.type), CK_KEY_TYPE{CKK_EC});
+  }
+  EXPECT_EQ(HsmKeyType(CKK_RSA), CK_KEY_TYPE{CKK_RSA});
 }
 
 TEST(ObjectKindTest, ThingsThatWeDoNotStoreHaveNone) {

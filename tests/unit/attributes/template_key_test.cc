@@ -370,5 +370,44 @@ TEST(DeriveTest, ACleanPastNeedsAnUnextractableKeyToo) {
   EXPECT_EQ(key->GetBool(CKA_ALWAYS_SENSITIVE), false);
 }
 
+// A Montgomery key signs nothing: what nobody asked for is not asked of the HSM.
+TEST(CompleteKeyTest, AMontgomeryKeyIsWithoutSignatures) {
+  const AttributeList given = ListOf({Raw(CKA_EC_PARAMS, {6, 3, 0x2b, 0x65, 110})});
+  const auto public_half = GenerateEcPublic(given);
+  ASSERT_TRUE(public_half.ok());
+  EXPECT_EQ(public_half->GetBool(CKA_VERIFY), false);
+  const AttributeList none;
+  const KeyPlan private_plan{.purpose = Purpose::kGenerate,
+                             .object_class = CKO_PRIVATE_KEY,
+                             .key_type = CKK_EC,
+                             .mechanism = CKM_EC_KEY_PAIR_GEN,
+                             .user = UserState::kNormal,
+                             .placement = {false, true},
+                             .given = none,
+                             .public_half = &*public_half};
+  const auto private_half = CompleteKey(private_plan);
+  ASSERT_TRUE(private_half.ok());
+  EXPECT_EQ(private_half->GetBool(CKA_SIGN), false);
+  EXPECT_FALSE(HsmTemplate(*private_half, Purpose::kGenerate).Has(CKA_SIGN));
+}
+
+TEST(CompleteKeyTest, R188_TheHsmKnowsOneTypeForAllCurves) {
+  const AttributeList given =
+      ListOf({Raw(CKA_EC_PARAMS, {6, 3, 0x2b, 0x65, 112}), Num(CKA_KEY_TYPE, CKK_EC_EDWARDS)});
+  const auto key = GenerateEcPublic(given);
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ(key->GetUlong(CKA_KEY_TYPE), CK_ULONG{CKK_EC_EDWARDS});
+  EXPECT_EQ(HsmTemplate(*key, Purpose::kGenerate).GetUlong(CKA_KEY_TYPE), CK_ULONG{CKK_EC});
+}
+
+TEST(CompleteKeyTest, AStrengthThatIsNoneOfTheKeyTypeIsNotSupported) {
+  const std::vector<Byte> kyber{6, 11, 0x2b, 6, 1, 4, 1, 2, 0x82, 0x0b, 5, 3, 3};
+  const AttributeList given = ListOf({Raw(CKA_IBM_PQC_PARAMS, kyber)});
+  EXPECT_TRUE(Generate(CKM_IBM_KYBER, CKO_PUBLIC_KEY, CKK_IBM_PQC_KYBER, given).ok());
+  const auto dilithium = Generate(CKM_IBM_DILITHIUM, CKO_PUBLIC_KEY, CKK_IBM_PQC_DILITHIUM, given);
+  ASSERT_FALSE(dilithium.ok());
+  EXPECT_EQ(dilithium.error().rv, CKR_IBM_PQC_PARAMS_NOT_SUPPORTED);
+}
+
 }  // namespace
 }  // namespace gw

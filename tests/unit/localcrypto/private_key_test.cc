@@ -144,5 +144,27 @@ TEST(PrivateKeyTest, ACurveThatIsNotComputedHereIsRefused) {
             CKR_CURVE_NOT_SUPPORTED);
 }
 
+// RFC 8410 10.3; the public key is that of 10.1.
+TEST(PrivateKeyTest, AnEd25519KeyIsAsTheRfcShowsIt) {
+  const Bytes seed = FromHex("d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842");
+  const Bytes point = FromHex("19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1");
+  const Curve& curve = *FindCurve(ViewOf("ed25519"));
+  const std::string expected = "302e020100300506032b657004220420" + HexOf(seed);
+  const auto from_seed = Pkcs8FromBare(curve, seed);
+  ASSERT_TRUE(from_seed.ok());
+  EXPECT_EQ(HexOf(from_seed->view()), expected);
+  Bytes both = seed;
+  Append(both, point);
+  const auto from_both = Pkcs8FromBare(curve, both);
+  ASSERT_TRUE(from_both.ok());
+  EXPECT_EQ(HexOf(from_both->view()), expected);
+  both.back() ^= 1;
+  EXPECT_EQ(RvOf(Pkcs8FromBare(curve, both)), CKR_ATTRIBUTE_VALUE_INVALID);
+  EXPECT_EQ(RvOf(Pkcs8FromBare(curve, Bytes(31))), CKR_ATTRIBUTE_VALUE_INVALID);
+  EXPECT_EQ(RvOf(Pkcs8FromBare(*FindCurve(ViewOf("x448")), Bytes(112))),
+            CKR_ATTRIBUTE_VALUE_INVALID)
+      << "only Edwards keys come with their public half";
+}
+
 }  // namespace
 }  // namespace gw

@@ -107,18 +107,37 @@ TEST(PublicKeyTest, LargeExponentGoesToTheHsm) {
   EXPECT_EQ(RvOf((*key)->Encrypt(mechanism, ViewOf("x"))), CKR_MECHANISM_INVALID);
 }
 
-TEST(PublicKeyTest, EdwardsKeyHasAttributesButDoesNotComputeHere) {
-  const Bytes point(32, 0x42);
+// RFC 8032 7.1, test 2.
+TEST(PublicKeyTest, AnEdwardsKeyVerifiesMessages) {
+  const Bytes point = FromHex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+  const Bytes signature = FromHex(
+      "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+      "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
   const auto spki = SpkiFromEc(ViewOf("ed25519"), point);
   ASSERT_TRUE(spki.ok());
   const auto key = PublicKey::Parse(*spki);
   ASSERT_TRUE(key.ok());
-  EXPECT_FALSE((*key)->computes_here());
+  EXPECT_TRUE((*key)->computes_here());
   EXPECT_EQ((*key)->EcPoint(), point);
   EXPECT_EQ(HexOf((*key)->EcParams()), "06032b6570");
-  Mechanism mechanism;
-  mechanism.type = CKM_ECDSA;
-  EXPECT_EQ(RvOf((*key)->Verify(mechanism, ViewOf("x"), Bytes(64))), CKR_MECHANISM_INVALID);
+  const Mechanism eddsa{CKM_IBM_ED25519_SHA512, {}};
+  for (int twice = 0; twice < 2; ++twice) {
+    EXPECT_EQ(RvOf((*key)->Verify(eddsa, FromHex("72"), signature)), CKR_OK);
+    EXPECT_EQ(RvOf((*key)->Verify(eddsa, FromHex("73"), signature)), CKR_SIGNATURE_INVALID);
+  }
+  EXPECT_EQ(RvOf((*key)->Verify(eddsa, FromHex("72"), ByteView(signature).first(63))),
+            CKR_SIGNATURE_LEN_RANGE);
+  EXPECT_EQ(RvOf((*key)->Verify(Mechanism{CKM_ECDSA, {}}, ViewOf("x"), Bytes(64))),
+            CKR_KEY_TYPE_INCONSISTENT);
+}
+
+TEST(PublicKeyTest, AMontgomeryKeyHasAttributesButDoesNotComputeHere) {
+  const auto key = PublicKey::Parse(*SpkiFromEc(ViewOf("X25519"), Bytes(32, 0x42)));
+  ASSERT_TRUE(key.ok());
+  EXPECT_FALSE((*key)->computes_here());
+  EXPECT_EQ(HexOf((*key)->EcParams()), "06032b656e");
+  EXPECT_EQ(RvOf((*key)->Verify(Mechanism{CKM_ECDSA, {}}, ViewOf("x"), Bytes(64))),
+            CKR_MECHANISM_INVALID);
 }
 
 // Whatever one changed byte does, it never crashes, and a key that still parses stays usable.
@@ -139,9 +158,9 @@ TEST(PublicKeyTest, EveryAlteredByteIsSurvived) {
   }
 }
 
-TEST(PublicKeyTest, EveryCurveOfTheTableParses) {
+TEST(PublicKeyTest, EveryWeierstrassCurveOfTheTableParses) {
   for (const Curve& curve : AllCurves()) {
-    if (!curve.local_verify) continue;
+    if (curve.kind != CurveKind::kWeierstrass) continue;
     const std::string group(curve.openssl_name);
     const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> pkey(EVP_EC_gen(group.c_str()),
                                                               EVP_PKEY_free);

@@ -86,5 +86,30 @@ TEST(SpkiTest, EdwardsKeysOfTheHsmAreTakenApart) {
   EXPECT_EQ(parts->point.size(), 32u);
 }
 
+TEST(SpkiTest, LatticeKeysAreTakenApartByTheirStrength) {
+  // Kyber round 2 768; what is in the bits is the HSM's.
+  const Bytes spki = FromHex("3014300f060b2b0601040102820b0503030500030100");
+  const auto parts = SplitSpki(spki);
+  ASSERT_TRUE(parts.ok()) << parts.error().detail;
+  EXPECT_EQ(parts->strength, FindLatticeStrength(FromHex("060b2b0601040102820b050303")));
+  EXPECT_EQ(parts->curve, nullptr);
+  const auto key = PublicKey::Parse(spki);
+  ASSERT_TRUE(key.ok());
+  EXPECT_FALSE((*key)->is_rsa());
+  EXPECT_FALSE((*key)->computes_here());
+  EXPECT_EQ(SplitRv(FromHex("3012300d060b2b0601040102820b050303030100")), CKR_DEVICE_ERROR)
+      << "no NULL";
+}
+
+TEST(SpkiTest, BareCurvesAreJoinedByRfc8410) {
+  const Bytes point(32, 0x11);
+  const Curve& curve = *FindCurve(ViewOf("ed25519"));
+  EXPECT_EQ(HexOf(JoinBareSpki(curve, point)), "302a300506032b6570032100" + HexOf(point));
+  const auto key = PublicKey::Parse(JoinEcSpki(curve, point));
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ((*key)->StandardSpki(), JoinBareSpki(curve, point));
+  EXPECT_EQ((*PublicKey::Parse(P256Spki()))->StandardSpki(), P256Spki());
+}
+
 }  // namespace
 }  // namespace gw

@@ -20,16 +20,20 @@ TEST(MechanismTableTest, OffersExactlyTheseMechanisms) {
   for (const MechanismRow& row : AllMechanisms()) types.push_back(row.type);
   EXPECT_THAT(
       types,
-      ElementsAre(CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_RSA_PKCS, CKM_SHA1_RSA_PKCS, CKM_RSA_PKCS_OAEP,
-                  CKM_RSA_PKCS_PSS, CKM_SHA1_RSA_PKCS_PSS, CKM_SHA256_RSA_PKCS, CKM_SHA384_RSA_PKCS,
-                  CKM_SHA512_RSA_PKCS, CKM_SHA256_RSA_PKCS_PSS, CKM_SHA384_RSA_PKCS_PSS,
-                  CKM_SHA512_RSA_PKCS_PSS, CKM_SHA224_RSA_PKCS, CKM_SHA224_RSA_PKCS_PSS,
-                  CKM_SHA512_224, CKM_SHA512_224_HMAC, CKM_SHA512_256, CKM_SHA512_256_HMAC,
-                  CKM_SHA_1, CKM_SHA_1_HMAC, CKM_SHA256, CKM_SHA256_HMAC, CKM_SHA224,
-                  CKM_SHA224_HMAC, CKM_SHA384, CKM_SHA384_HMAC, CKM_SHA512, CKM_SHA512_HMAC,
-                  CKM_GENERIC_SECRET_KEY_GEN, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, CKM_ECDSA_SHA1,
-                  CKM_ECDSA_SHA224, CKM_ECDSA_SHA256, CKM_ECDSA_SHA384, CKM_ECDSA_SHA512,
-                  CKM_ECDH1_DERIVE, CKM_AES_KEY_GEN, CKM_AES_ECB, CKM_AES_CBC, CKM_AES_CBC_PAD));
+      ElementsAre(
+          CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_RSA_PKCS, CKM_SHA1_RSA_PKCS, CKM_RSA_PKCS_OAEP,
+          CKM_RSA_PKCS_PSS, CKM_SHA1_RSA_PKCS_PSS, CKM_SHA256_RSA_PKCS, CKM_SHA384_RSA_PKCS,
+          CKM_SHA512_RSA_PKCS, CKM_SHA256_RSA_PKCS_PSS, CKM_SHA384_RSA_PKCS_PSS,
+          CKM_SHA512_RSA_PKCS_PSS, CKM_SHA224_RSA_PKCS, CKM_SHA224_RSA_PKCS_PSS, CKM_SHA512_224,
+          CKM_SHA512_224_HMAC, CKM_SHA512_256, CKM_SHA512_256_HMAC, CKM_SHA_1, CKM_SHA_1_HMAC,
+          CKM_SHA256, CKM_SHA256_HMAC, CKM_SHA224, CKM_SHA224_HMAC, CKM_SHA384, CKM_SHA384_HMAC,
+          CKM_SHA512, CKM_SHA512_HMAC, CKM_GENERIC_SECRET_KEY_GEN, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA,
+          CKM_ECDSA_SHA1, CKM_ECDSA_SHA224, CKM_ECDSA_SHA256, CKM_ECDSA_SHA384, CKM_ECDSA_SHA512,
+          CKM_ECDH1_DERIVE, CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_EC_MONTGOMERY_KEY_PAIR_GEN, CKM_EDDSA,
+          CKM_AES_KEY_GEN, CKM_AES_ECB, CKM_AES_CBC, CKM_AES_CBC_PAD, CKM_IBM_ECDSA_SHA224,
+          CKM_IBM_ECDSA_SHA256, CKM_IBM_ECDSA_SHA384, CKM_IBM_ECDSA_SHA512, CKM_IBM_EC_X25519,
+          CKM_IBM_ED25519_SHA512, CKM_IBM_EC_X448, CKM_IBM_ED448_SHA3, CKM_IBM_DILITHIUM,
+          CKM_IBM_KYBER, CKM_IBM_ECDSA_OTHER, CKM_IBM_BTC_DERIVE));
 }
 
 // What CK_MECHANISM_INFO says, and the rest of the row.
@@ -66,7 +70,7 @@ Expected RsaPss(CK_MECHANISM_TYPE type, Hash hash) {
   return Rsa(type, kSignVerify, Family::kRsaPss, ParameterRule::kPss, hash, CKM_RSA_PKCS_PSS);
 }
 Expected Ecdsa(CK_MECHANISM_TYPE type, Hash hash) {
-  return {type,           kSignVerify | kCurves, CKK_EC, 224,       521,
+  return {type,           kSignVerify | kCurves, CKK_EC, 160,       521,
           Family::kEcdsa, ParameterRule::kNone,  hash,   CKM_ECDSA, hash != Hash::kNone};
 }
 Expected Aes(CK_MECHANISM_TYPE type, Family family, ParameterRule parameter) {
@@ -78,7 +82,40 @@ Expected Make(CK_MECHANISM_TYPE type, CK_FLAGS flags, CK_KEY_TYPE key_type, CK_U
           Hash::kNone, type,  false};
 }
 
-std::vector<Expected> AllExpected() {
+Expected Curve(CK_MECHANISM_TYPE type, CK_FLAGS flags, CK_KEY_TYPE key_type, CK_ULONG min_size,
+               CK_ULONG max_size, Family family, ParameterRule parameter = ParameterRule::kNone) {
+  return {type, flags, key_type, min_size, max_size, family, parameter, Hash::kNone, type, false};
+}
+
+std::vector<Expected> CurvesExpected() {
+  constexpr CK_FLAGS kNamed = CKF_EC_F_P | CKF_EC_NAMEDCURVE;
+  constexpr CK_FLAGS kPair = CKF_GENERATE_KEY_PAIR;
+  using F = Family;
+  using P = ParameterRule;
+  return {
+      Curve(CKM_EC_EDWARDS_KEY_PAIR_GEN, kPair | kNamed, CKK_EC_EDWARDS, 255, 448,
+            F::kGenerateKeyPair),
+      Curve(CKM_EC_MONTGOMERY_KEY_PAIR_GEN, kPair | kNamed, CKK_EC_MONTGOMERY, 255, 448,
+            F::kGenerateKeyPair),
+      Curve(CKM_EDDSA, kSignVerify | kNamed, CKK_EC, 255, 448, F::kEddsa, P::kEddsa),
+      Curve(CKM_IBM_ED25519_SHA512, kSignVerify | kNamed, CKK_EC, 255, 255, F::kEddsa),
+      Curve(CKM_IBM_ED448_SHA3, kSignVerify | kNamed, CKK_EC, 448, 448, F::kEddsa),
+      Curve(CKM_IBM_EC_X25519, CKF_DERIVE | kNamed, CKK_EC, 255, 255, F::kXdh, P::kEcdh1),
+      Curve(CKM_IBM_EC_X448, CKF_DERIVE | kNamed, CKK_EC, 448, 448, F::kXdh, P::kEcdh1),
+      Curve(CKM_IBM_ECDSA_OTHER, kSignVerify | kCurves, CKK_EC, 256, 256, F::kSchnorr, P::kEcsg),
+      Curve(CKM_IBM_BTC_DERIVE, CKF_DERIVE | kNamed, CKK_EC, 255, 256, F::kWallet, P::kBtc),
+      Curve(CKM_IBM_DILITHIUM, kSignVerify | kPair, CKK_IBM_PQC_DILITHIUM, 10496, 20736,
+            F::kDilithium),
+      Curve(CKM_IBM_KYBER, CKF_DERIVE | kPair, CKK_IBM_PQC_KYBER, 9472, 12544, F::kKyber,
+            P::kKyber),
+      Ecdsa(CKM_IBM_ECDSA_SHA224, Hash::kSha224),
+      Ecdsa(CKM_IBM_ECDSA_SHA256, Hash::kSha256),
+      Ecdsa(CKM_IBM_ECDSA_SHA384, Hash::kSha384),
+      Ecdsa(CKM_IBM_ECDSA_SHA512, Hash::kSha512),
+  };
+}
+
+std::vector<Expected> OtherExpected() {
   return {
       Make(CKM_RSA_PKCS_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR, CKK_RSA, 1024, 4096,
            Family::kGenerateKeyPair),
@@ -113,7 +150,7 @@ std::vector<Expected> AllExpected() {
       Hmac(CKM_SHA512_HMAC, Hash::kSha512),
       Make(CKM_GENERIC_SECRET_KEY_GEN, CKF_GENERATE, CKK_GENERIC_SECRET, 1, 256,
            Family::kGenerateKey),
-      Make(CKM_EC_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR | kCurves, CKK_EC, 224, 521,
+      Make(CKM_EC_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR | kCurves, CKK_EC, 160, 521,
            Family::kGenerateKeyPair),
       Ecdsa(CKM_ECDSA, Hash::kNone),
       Ecdsa(CKM_ECDSA_SHA1, Hash::kSha1),
@@ -121,13 +158,19 @@ std::vector<Expected> AllExpected() {
       Ecdsa(CKM_ECDSA_SHA256, Hash::kSha256),
       Ecdsa(CKM_ECDSA_SHA384, Hash::kSha384),
       Ecdsa(CKM_ECDSA_SHA512, Hash::kSha512),
-      {CKM_ECDH1_DERIVE, CKF_DERIVE | kCurves, CKK_EC, 224, 521, Family::kEcdh1,
+      {CKM_ECDH1_DERIVE, CKF_DERIVE | kCurves, CKK_EC, 160, 521, Family::kEcdh1,
        ParameterRule::kEcdh1, Hash::kNone, CKM_ECDH1_DERIVE, false},
       Make(CKM_AES_KEY_GEN, CKF_GENERATE, CKK_AES, 16, 32, Family::kGenerateKey),
       Aes(CKM_AES_ECB, Family::kAesEcb, ParameterRule::kNone),
       Aes(CKM_AES_CBC, Family::kAesCbc, ParameterRule::kIv),
       Aes(CKM_AES_CBC_PAD, Family::kAesCbcPad, ParameterRule::kIv),
   };
+}
+
+std::vector<Expected> AllExpected() {
+  std::vector<Expected> all = OtherExpected();
+  for (Expected& row : CurvesExpected()) all.push_back(std::move(row));
+  return all;
 }
 
 std::string NameOf(const ::testing::TestParamInfo<Expected>& info) {

@@ -132,5 +132,89 @@ std::vector<Case> EcdhCases() {
 }
 INSTANTIATE_TEST_SUITE_P(Ecdh, ParameterTest, ::testing::ValuesIn(EcdhCases()), NameOf);
 
+std::vector<Case> EddsaCases() {
+  return {
+      {"AbsentIsPure", CKM_EDDSA, CKF_SIGN, {}, CKR_OK},
+      {"PureIsRight", CKM_EDDSA, CKF_SIGN, EddsaParameter{}, CKR_OK},
+      {"HashFirstIsRefused", CKM_EDDSA, CKF_SIGN, EddsaParameter{true, {}}, kBad},
+      {"AContextIsRefused", CKM_EDDSA, CKF_VERIFY, EddsaParameter{false, {1}}, kBad},
+      {"OctetsAreRefused", CKM_EDDSA, CKF_SIGN, Bytes(24), kBad},
+      {"TheVendorsTakesNone", CKM_IBM_ED448_SHA3, CKF_SIGN, EddsaParameter{}, kBad},
+  };
+}
+INSTANTIATE_TEST_SUITE_P(Eddsa, ParameterTest, ::testing::ValuesIn(EddsaCases()), NameOf);
+
+std::vector<Case> EcsgCases() {
+  return {
+      {"RandomIsRight", CKM_IBM_ECDSA_OTHER, CKF_SIGN, EcsgParameter{3}, CKR_OK},
+      {"CompressedIsRight", CKM_IBM_ECDSA_OTHER, CKF_VERIFY, EcsgParameter{5}, CKR_OK},
+      {"AnotherIsRefused", CKM_IBM_ECDSA_OTHER, CKF_SIGN, EcsgParameter{4}, kBad},
+      {"PairingsAreRefused", CKM_IBM_ECDSA_OTHER, CKF_SIGN, EcsgParameter{6}, kBad},
+      {"AbsentIsRefused", CKM_IBM_ECDSA_OTHER, CKF_SIGN, {}, kBad},
+      {"OctetsAreRefused", CKM_IBM_ECDSA_OTHER, CKF_SIGN, Bytes(3), kBad},
+  };
+}
+INSTANTIATE_TEST_SUITE_P(Ecsg, ParameterTest, ::testing::ValuesIn(EcsgCases()), NameOf);
+
+Case Btc(std::string name, BtcParameter parameter, CK_RV rv) {
+  return {std::move(name), CKM_IBM_BTC_DERIVE, CKF_DERIVE, std::move(parameter), rv};
+}
+
+std::vector<Case> BtcCases() {
+  return {
+      Btc("Bip32Master", {4, 0, {}, 1}, CKR_OK),
+      Btc("Slip10Master", {8, 0, {}, 1}, CKR_OK),
+      Btc("Child", {1, 0xffffffff, Bytes(32), 1}, CKR_OK),
+      Btc("UnknownVersionIsRefused", {4, 0, {}, 0}, kBad),
+      Btc("NoTypeIsRefused", {0, 0, {}, 1}, kBad),
+      Btc("UnknownTypeIsRefused", {9, 0, Bytes(32), 1}, kBad),
+      Btc("MasterWithAChainCodeIsRefused", {4, 0, Bytes(32), 1}, kBad),
+      Btc("ChildWithoutAChainCodeIsRefused", {2, 0, {}, 1}, kBad),
+      Btc("ShortChainCodeIsRefused", {5, 0, Bytes(31), 1}, kBad),
+      Btc("LargeIndexIsRefused", {1, 0x100000000, Bytes(32), 1}, kBad),
+      {"AbsentIsRefused", CKM_IBM_BTC_DERIVE, CKF_DERIVE, {}, kBad},
+      {"OctetsAreRefused", CKM_IBM_BTC_DERIVE, CKF_DERIVE, Bytes(40), kBad},
+  };
+}
+INSTANTIATE_TEST_SUITE_P(Btc, ParameterTest, ::testing::ValuesIn(BtcCases()), NameOf);
+
+Case Kyber(std::string name, CK_RV rv, void (*change)(KyberParameter&)) {
+  KyberParameter parameter;
+  parameter.mode = CK_IBM_KEM_DECAPSULATE;
+  parameter.kdf = CKD_NULL;
+  parameter.ciphertext = Bytes(1088);
+  change(parameter);
+  return {std::move(name), CKM_IBM_KYBER, CKF_DERIVE, std::move(parameter), rv};
+}
+
+std::vector<Case> KyberCases() {
+  using P = KyberParameter;
+  return {
+      Kyber("Decapsulation", CKR_OK, [](P&) {}),
+      Kyber("Encapsulation", CKR_OK, [](P& p) { p.mode = 1, p.ciphertext = {}; }),
+      Kyber("HybridWithAKey", CKR_OK,
+            [](P& p) { p.kdf = CKD_IBM_HYBRID_NULL, p.secret = ObjectHandle{7}; }),
+      Kyber("HybridWithABlob", CKR_OK,
+            [](P& p) {
+              p.kdf = CKD_IBM_HYBRID_SHA512_KDF, p.blob = {1}, p.prepend = true,
+              p.shared_data = {2};
+            }),
+      Kyber("HybridWithBothIsRefused", kBad,
+            [](P& p) { p.kdf = CKD_IBM_HYBRID_NULL, p.secret = ObjectHandle{7}, p.blob = {1}; }),
+      Kyber("HybridWithoutIsRefused", kBad, [](P& p) { p.kdf = CKD_IBM_HYBRID_NULL; }),
+      Kyber("ASecretOfNoUseIsRefused", kBad, [](P& p) { p.secret = ObjectHandle{7}; }),
+      Kyber("SharedDataOfNoUseAreRefused", kBad, [](P& p) { p.shared_data = {2}; }),
+      Kyber("UnknownVersionIsRefused", kBad, [](P& p) { p.version = 1; }),
+      Kyber("UnknownModeIsRefused", kBad, [](P& p) { p.mode = 0; }),
+      Kyber("UnknownKdfIsRefused", kBad, [](P& p) { p.kdf = CKD_SHA256_KDF; }),
+      Kyber("NothingToDecapsulateIsRefused", kBad, [](P& p) { p.ciphertext = {}; }),
+      Kyber("EncapsulatingACiphertextIsRefused", kBad, [](P& p) { p.mode = 1; }),
+      {"AbsentIsRefused", CKM_IBM_KYBER, CKF_DERIVE, {}, kBad},
+      {"APairTakesNone", CKM_IBM_KYBER, CKF_GENERATE_KEY_PAIR, {}, CKR_OK},
+      {"AParameterForAPairIsRefused", CKM_IBM_KYBER, CKF_GENERATE_KEY_PAIR, P{}, kBad},
+  };
+}
+INSTANTIATE_TEST_SUITE_P(Kyber, ParameterTest, ::testing::ValuesIn(KyberCases()), NameOf);
+
 }  // namespace
 }  // namespace gw

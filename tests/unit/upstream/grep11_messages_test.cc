@@ -91,6 +91,31 @@ TEST(Grep11MessagesTest, PssAndEcdh) {
   EXPECT_EQ(ecdh_message.publicdata(), "point");
 }
 
+TEST(Grep11MessagesTest, ParametersOfCurvesAndLattices) {
+  EXPECT_EQ(Filled(Mechanism{CKM_IBM_ECDSA_OTHER, EcsgParameter{5}}).ecsgparameter().type(),
+            grep11::ECSGParm_ECSGType_CkEcsgIbmEcsdsaComprMulti);
+  const BtcParameter btc{5, 0x80000001, CopyOf("chain code"), 1};
+  const auto wallet = Filled(Mechanism{CKM_IBM_BTC_DERIVE, btc}).btcderiveparameter();
+  EXPECT_EQ(wallet.type(), grep11::BTCDeriveParm_BTCDeriveType_CkSLIP0010PRV2PRV);
+  EXPECT_EQ(wallet.childkeyindex(), 0x80000001u);
+  EXPECT_EQ(wallet.chaincode(), "chain code");
+  EXPECT_EQ(wallet.version(), 1u);
+  KyberParameter kyber;
+  kyber.mode = CK_IBM_KEM_DECAPSULATE;
+  kyber.kdf = CKD_IBM_HYBRID_SHA512_KDF;
+  kyber.prepend = true;
+  kyber.ciphertext = CopyOf("ciphertext");
+  kyber.shared_data = CopyOf("shared");
+  kyber.blob = CopyOf("blob");
+  const auto kem = Filled(Mechanism{CKM_IBM_KYBER, kyber}).kyberkemparameter();
+  EXPECT_EQ(kem.mode(), grep11::KyberKEMParm_KyberMode_CkIbmKEMDecapsulate);
+  EXPECT_EQ(kem.kdf(), grep11::KyberKEMParm_KyberDeriveType_CkdIbmHybridSha512Kdf);
+  EXPECT_TRUE(kem.prepend());
+  EXPECT_EQ(kem.ciphertext(), "ciphertext");
+  EXPECT_EQ(kem.shareddata(), "shared");
+  EXPECT_EQ(kem.blob(), "blob");
+}
+
 TEST(Grep11MessagesTest, AKeyIsItsFirstBlobAlsoInAReusedMessage) {
   grep11::KeyBlob message;
   FillKey(KeyBlob{CopyOf("one")}, &message);
