@@ -146,6 +146,14 @@ bool GoesToHsm(const AttributeRow& row, ObjectKind kind, ByteView value, Purpose
   return false;
 }
 
+// Tools ask for CKA_DERIVE with whatever EC key they make. Edwards keys derive nothing but wallet
+// keys, for which they are CKA_IBM_USE_AS_DATA; of others the wish is kept and the HSM does not
+// hear of it.
+bool DerivesNothing(const AttributeList& key) {
+  return StandardEcType(key.Find(CKA_EC_PARAMS)) == CKK_EC_EDWARDS &&
+         !key.BoolOr(CKA_IBM_USE_AS_DATA, false);
+}
+
 }  // namespace
 
 Result<AttributeList> CompleteKey(const KeyPlan& plan) {
@@ -175,6 +183,7 @@ AttributeList HsmTemplate(const AttributeList& complete, Purpose purpose) {
   for (const auto& [type, value] : complete) {
     const AttributeRow* row = FindAttribute(type);
     if (row == nullptr || !Contains(row->sent, purpose)) continue;
+    if (type == CKA_DERIVE && DerivesNothing(complete)) continue;
     if (!GoesToHsm(*row, *kind, value, purpose)) continue;
     if (type == CKA_KEY_TYPE) {
       sent.SetUlong(type, HsmKeyType(UlongFrom(value).value_or(CK_UNAVAILABLE_INFORMATION)));

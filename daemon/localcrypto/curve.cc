@@ -59,6 +59,8 @@ constexpr auto kAliases = std::to_array<Alias>({
     {"secp192r1", "P-192"},         {"secp224r1", "P-224"},         {"secp256r1", "P-256"},
     {"secp384r1", "P-384"},         {"secp521r1", "P-521"},
     {"curve448", "x448"},           {"edwards25519", "ed25519"},    {"edwards448", "ed448"},
+    // A PrintableString of OpenSC's pkcs11-tool, whose length is one too many.
+    {"\x13\x0b" "curve25519", "curve25519"},
 });
 // clang-format on
 

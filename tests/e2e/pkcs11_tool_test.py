@@ -21,7 +21,7 @@ class Token(ToolTest):
 
     def test_mechanisms_are_listed_with_their_sizes(self):
         listed = self.stack.tool("--list-mechanisms", login=False).stdout
-        for pattern in (r"ECDSA, keySize=\{224,521\}.*sign, verify", r"RSA-PKCS, .*decrypt", r"AES-CBC-PAD, ",
+        for pattern in (r"ECDSA, keySize=\{160,521\}.*sign, verify", r"RSA-PKCS, .*decrypt", r"AES-CBC-PAD, ",
                         r"SHA256-RSA-PKCS-PSS, ", r"SHA256-HMAC, ", r"SHA512, digest", r"AES-KEY-GEN, .*generate"):
             self.assertRegex(listed, pattern)
 
@@ -91,6 +91,18 @@ class Signatures(ToolTest):
                 der = self.sign(key, "ECDSA-SHA256", TEXT, "--signature-format", "openssl")
                 self.assertTrue(self.openssl_verifies(pem, "sha256", TEXT, der))
                 self.assertFalse(self.openssl_verifies(pem, "sha256", TEXT + b"!", der))
+
+    def test_ed25519_by_the_standards_names(self):
+        self.stack.tool("--keypairgen", "--key-type", "EC:edwards25519", "--label", "edwards", "--id", "11")
+        signature = self.sign("11", "EDDSA", TEXT)
+        listed = self.stack.tool("--list-objects", "--type", "pubkey").stdout
+        point = re.search(r"EC_EDWARDS.*?EC_POINT:\s+0420(\w{64})", listed, re.DOTALL)
+        self.assertIsNotNone(point, listed)
+        spki = self.stack.write("spki", bytes.fromhex("302a300506032b6570032100" + point.group(1)))
+        for text, verdict in ((TEXT, "Verified Successfully"), (TEXT + b"!", "Verification Failure")):
+            done = self.openssl("pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", spki, "-rawin", "-in",
+                                self.stack.write("message", text), "-sigfile", signature, check=False)
+            self.assertIn(verdict, done.stdout)
 
     def test_ecdsa_of_a_digest_made_elsewhere(self):
         pem = self.key_pair("prehashed", "EC:prime256v1", "10")

@@ -142,6 +142,16 @@ TEST_F(CurvesTest, R188_TheStandardsNamesMakeKeysThatOpensslUses) {
   }
 }
 
+// pkcs11-tool asks for CKA_DERIVE with every pair of an EC key.
+TEST_F(CurvesTest, EdwardsKeysMayBeAskedToDerive) {
+  const KeyPair keys = Pair(CKM_EC_EDWARDS_KEY_PAIR_GEN, Params(kEd25519).Bool(CKA_DERIVE, true),
+                            Attributes().Bool(CKA_DERIVE, true).Bool(CKA_SIGN, true));
+  EXPECT_EQ(Read(keys.private_key, CKA_DERIVE), Octets{CK_TRUE});
+  Octets signature;
+  GW_EXPECT_RV(SignBy(kEddsa, keys.private_key, OctetsOf("x"), &signature), CKR_OK);
+  GW_EXPECT_RV(VerifyBy(kEddsa, keys.public_key, OctetsOf("x"), signature), CKR_OK);
+}
+
 TEST_F(CurvesTest, R188_KeysAreNotTakenForThoseOfOtherCurves) {
   KeyPair keys;
   GW_EXPECT_RV(TryPair(CKM_EC_EDWARDS_KEY_PAIR_GEN, Params("P-256"), Attributes(), &keys),

@@ -400,6 +400,18 @@ TEST(CompleteKeyTest, R188_TheHsmKnowsOneTypeForAllCurves) {
   EXPECT_EQ(HsmTemplate(*key, Purpose::kGenerate).GetUlong(CKA_KEY_TYPE), CK_ULONG{CKK_EC});
 }
 
+TEST(CompleteKeyTest, TheHsmHearsOfDerivationByEdwardsKeysOfWalletsAlone) {
+  for (const bool wallet : {false, true}) {
+    const AttributeList given =
+        ListOf({Raw(CKA_EC_PARAMS, {6, 3, 0x2b, 0x65, 112}), True(CKA_DERIVE),
+                wallet ? True(CKA_IBM_USE_AS_DATA) : False(CKA_IBM_USE_AS_DATA)});
+    const auto key = GenerateEcPublic(given);
+    ASSERT_TRUE(key.ok());
+    EXPECT_EQ(key->GetBool(CKA_DERIVE), true);
+    EXPECT_EQ(HsmTemplate(*key, Purpose::kGenerate).Has(CKA_DERIVE), wallet);
+  }
+}
+
 TEST(CompleteKeyTest, AStrengthThatIsNoneOfTheKeyTypeIsNotSupported) {
   const std::vector<Byte> kyber{6, 11, 0x2b, 6, 1, 4, 1, 2, 0x82, 0x0b, 5, 3, 3};
   const AttributeList given = ListOf({Raw(CKA_IBM_PQC_PARAMS, kyber)});

@@ -69,11 +69,23 @@ TEST(CurveTest, EveryRowIsFoundByItsNameAndItsOid) {
 
 TEST(CurveTest, AliasesFindTheSameRow) {
   const std::pair<const char*, const char*> pairs[] = {
-      {"secp192r1", "P-192"},         {"prime192v1", "P-192"},        {"secp256r1", "P-256"},
-      {"prime256v1", "P-256"},        {"PRIME256V1", "P-256"},        {"p-256", "P-256"},
-      {"secp384r1", "P-384"},         {"secp521r1", "P-521"},         {"secp256k1", "SECP256K1"},
-      {"brainpoolP256r1", "BP-256R"}, {"brainpoolp512t1", "BP-512T"}, {"X25519", "curve25519"},
-      {"Ed25519", "ed25519"},         {"edwards448", "ed448"},
+      {"secp192r1", "P-192"},
+      {"prime192v1", "P-192"},
+      {"secp256r1", "P-256"},
+      {"prime256v1", "P-256"},
+      {"PRIME256V1", "P-256"},
+      {"p-256", "P-256"},
+      {"secp384r1", "P-384"},
+      {"secp521r1", "P-521"},
+      {"secp256k1", "SECP256K1"},
+      {"brainpoolP256r1", "BP-256R"},
+      {"brainpoolp512t1", "BP-512T"},
+      {"X25519", "curve25519"},
+      {"Ed25519", "ed25519"},
+      {"edwards448", "ed448"},
+      {"\x13\x0b"
+       "curve25519",
+       "curve25519"},
   };
   for (const auto& [alias, name] : pairs) {
     const Curve* curve = FindCurve(ViewOf(alias));
