@@ -73,6 +73,13 @@ bool SizeFits(const Object& key, const MechanismRow& row) {
   return size == 0 || (size >= row.min_key_size && size <= row.max_key_size);
 }
 
+// By the mechanism's name or by that of the HSM.
+bool Allows(const Object& key, const MechanismRow& row) {
+  if (AllowsMechanism(key.attributes, row.type)) return true;
+  const auto at_hsm = AtHsm(Mechanism{row.type, {}}, KeySize(key));
+  return at_hsm && AllowsMechanism(key.attributes, at_hsm->type);
+}
+
 }  // namespace
 
 CK_ULONG KeySize(const Object& key) {
@@ -113,9 +120,7 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
   if (!key->attributes.BoolOr(usage, false)) {
     return CallerError(CKR_KEY_FUNCTION_NOT_PERMITTED, "the usage attribute of the key is FALSE");
   }
-  const auto hsm = AtHsm(Mechanism{row.type, {}}, KeySize(*key));
-  if (!AllowsMechanism(key->attributes, row.type) &&
-      !(hsm && AllowsMechanism(key->attributes, hsm->type))) {
+  if (!Allows(*key, row)) {
     return CallerError(CKR_MECHANISM_INVALID,
                        "CKA_ALLOWED_MECHANISMS of the key does not list the mechanism");
   }

@@ -152,6 +152,17 @@ TEST_F(CurvesTest, EdwardsKeysMayBeAskedToDerive) {
   GW_EXPECT_RV(VerifyBy(kEddsa, keys.public_key, OctetsOf("x"), signature), CKR_OK);
 }
 
+TEST_F(CurvesTest, AKeyThatAllowsTheVendorsNameAllowsTheStandards) {
+  for (const CK_MECHANISM_TYPE allowed : {CKM_IBM_ED25519_SHA512, CKM_IBM_ED448_SHA3}) {
+    const KeyPair keys =
+        Pair(CKM_EC_KEY_PAIR_GEN, Params(kEd25519),
+             Attributes().Number(CKA_ALLOWED_MECHANISMS, allowed).Bool(CKA_SIGN, true));
+    Octets signature;
+    GW_EXPECT_RV(SignBy(kEddsa, keys.private_key, OctetsOf("x"), &signature),
+                 allowed == CKM_IBM_ED25519_SHA512 ? CKR_OK : CKR_MECHANISM_INVALID);
+  }
+}
+
 TEST_F(CurvesTest, R188_KeysAreNotTakenForThoseOfOtherCurves) {
   KeyPair keys;
   GW_EXPECT_RV(TryPair(CKM_EC_EDWARDS_KEY_PAIR_GEN, Params("P-256"), Attributes(), &keys),

@@ -35,6 +35,8 @@ class KeyUseTest : public OpsTest, public testing::WithParamInterface<Use> {
   static Mechanism MechanismOf(CK_MECHANISM_TYPE type) {
     Mechanism mechanism{type, {}};
     if (type == CKM_AES_CBC_PAD) mechanism.parameter = Bytes(16);
+    if (type == CKM_IBM_ECDSA_OTHER) mechanism.parameter = EcsgParameter{CKM_IBM_ECSDSA_RAND};
+    if (type == CKM_IBM_BTC_DERIVE) mechanism.parameter = BtcParameter{1, 0, Bytes(32), 1};
     if (type == CKM_ECDH1_DERIVE) mechanism.parameter = Ecdh1Parameter{CKD_NULL, {}, Bytes(65, 4)};
     return mechanism;
   }
@@ -76,11 +78,12 @@ class KeyUseTest : public OpsTest, public testing::WithParamInterface<Use> {
   }
 
   // Of a key that differs from a good one in one thing.
-  CK_RV BeginWith(Object key) {
+  CK_RV BeginWith(Object key) { return BeginWith(std::move(key), GetParam().mechanism); }
+  CK_RV BeginWith(Object key, CK_MECHANISM_TYPE type) {
     gateway().local.verify = false;  // the octets of these keys are none that OpenSSL could use
     const auto scope = Session();
     const ObjectHandle handle = Add(scope, std::move(key));
-    return Begin(scope, MechanismOf(GetParam().mechanism), handle);
+    return Begin(scope, MechanismOf(type), handle);
   }
 };
 
@@ -125,11 +128,13 @@ TEST_P(KeyUseTest, ASizeThatTheMechanismDoesNotTakeIsOutOfRange) {
   Object key = GoodKey();
   if (GetParam().key_type == CKK_RSA) key.attributes.Set(CKA_MODULUS, Bytes(64, 0xc5));
   if (GetParam().key_type == CKK_AES) key.attributes.SetUlong(CKA_VALUE_LEN, 8);
-  if (GetParam().key_type == CKK_EC) {  // secp192r1
+  CK_MECHANISM_TYPE type = GetParam().mechanism;
+  if (GetParam().key_type == CKK_EC) {  // secp192r1, of mechanisms that do not take every curve
+    type = GetParam().usage == CKA_DERIVE ? CKM_IBM_BTC_DERIVE : CKM_IBM_ECDSA_OTHER;
     key.attributes.Set(CKA_EC_PARAMS,
                        Bytes{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x01});
   }
-  EXPECT_EQ(BeginWith(std::move(key)), GetParam().size_range);
+  EXPECT_EQ(BeginWith(std::move(key), type), GetParam().size_range);
   EXPECT_THAT(hsm_.requests, IsEmpty());
 }
 
