@@ -48,6 +48,10 @@ constexpr auto kParameters = std::to_array<ParameterWords>({
     {ParameterRule::kOaep, "`CK_RSA_PKCS_OAEP_PARAMS`"},
     {ParameterRule::kPss, "`CK_RSA_PKCS_PSS_PARAMS`"},
     {ParameterRule::kEcdh1, "`CK_ECDH1_DERIVE_PARAMS`"},
+    {ParameterRule::kEddsa, "none, or `CK_EDDSA_PARAMS` without context"},
+    {ParameterRule::kEcsg, "`CK_IBM_ECDSA_OTHER_PARAMS`"},
+    {ParameterRule::kBtc, "`CK_IBM_BTC_DERIVE_PARAMS`"},
+    {ParameterRule::kKyber, "`CK_IBM_KYBER_PARAMS`, for derivation"},
 });
 
 struct FlagWords {
