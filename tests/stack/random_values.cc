@@ -65,6 +65,19 @@ CK_MECHANISM* Copied(Memory& memory, const CK_MECHANISM& mechanism, std::size_t 
   return memory.KeepObject(copy);
 }
 
+// What the parameter points to goes with the FittingMechanism that it is a copy of.
+void KeepWhatItPointsTo(Memory& memory, const Subjects& subjects, ParameterRule rule,
+                        void* parameter) {
+  if (rule == ParameterRule::kEcdh1) {
+    static_cast<CK_ECDH1_DERIVE_PARAMS*>(parameter)->pPublicData = memory.Keep(subjects.point);
+  } else if (rule == ParameterRule::kBtc) {
+    static_cast<CK_IBM_BTC_DERIVE_PARAMS*>(parameter)->pChainCode = memory.Keep(Octets(32));
+  } else if (rule == ParameterRule::kKyber) {
+    auto* kyber = static_cast<CK_IBM_KYBER_PARAMS*>(parameter);
+    kyber->pCipher = memory.Keep(Octets(kyber->ulCipherLen));
+  }
+}
+
 }  // namespace
 
 Octets Random::Some(std::size_t bytes) {
@@ -124,10 +137,7 @@ CK_MECHANISM* DrawMechanism(Random& random, Memory& memory, const Subjects& subj
   *row = fitting[random.Below(fitting.size())];
   FittingMechanism good(**row, subjects);
   CK_MECHANISM* made = Copied(memory, *good.get(), good.get()->ulParameterLen);
-  if ((*row)->parameter == ParameterRule::kEcdh1) {  // what it points to goes with `good`
-    auto* ecdh = static_cast<CK_ECDH1_DERIVE_PARAMS*>(made->pParameter);
-    ecdh->pPublicData = memory.Keep(subjects.point);
-  }
+  KeepWhatItPointsTo(memory, subjects, (*row)->parameter, made->pParameter);
   if (spoil && random.Chance(300)) SpoilParameter(random, memory, made);
   return made;
 }

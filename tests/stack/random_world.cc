@@ -17,7 +17,7 @@ constexpr std::size_t kMostObjects = 120;
 // What calls have made of the objects that may be changed is thrown away.
 constexpr unsigned kNewVictimsAfter = 400;
 constexpr unsigned kLookAtVictimsAfter = 20;
-constexpr std::size_t kRoom = 512;
+constexpr std::size_t kRoom = 8192;  // the largest is a signature of Dilithium
 
 bool IsOpen(CK_SESSION_HANDLE session, CK_SESSION_INFO* info) {
   return P11().C_GetSessionInfo(session, info) == CKR_OK;

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <vector>
 
 namespace gw::stack {
 namespace {
@@ -18,10 +20,68 @@ constexpr std::string_view kEcPublic = "subject: EC, public";
 constexpr std::string_view kEcPrivate = "subject: EC, private";
 constexpr std::string_view kAes = "subject: AES";
 constexpr std::string_view kSecret = "subject: secret";
+constexpr std::string_view kSeed = "subject: seed";
 // The shortest that is offered: the tests make thousands of calls with it.
 constexpr CK_ULONG kRsaBits = 1024;
 // Fits beside any digest in such a modulus.
 constexpr CK_ULONG kSaltBytes = 20;
+constexpr std::size_t kChainCodeBytes = 32;
+constexpr std::size_t kCiphertextBytes = 1088;  // of Kyber-768
+
+// A pair, and the mechanisms that it is for.
+struct SpecialRow {
+  std::string_view label;
+  CK_MECHANISM_TYPE maker;
+  CK_ATTRIBUTE_TYPE parameters;
+  std::string_view value;
+  bool derives;
+  std::vector<CK_MECHANISM_TYPE> mechanisms;
+};
+const std::vector<SpecialRow>& SpecialRows() {
+  using namespace std::string_view_literals;
+  static const std::vector<SpecialRow> rows = {
+      {"subject: Ed25519",
+       CKM_EC_EDWARDS_KEY_PAIR_GEN,
+       CKA_EC_PARAMS,
+       "\x06\x03\x2b\x65\x70"sv,
+       false,
+       {CKM_EDDSA, CKM_IBM_ED25519_SHA512, CKM_EC_EDWARDS_KEY_PAIR_GEN}},
+      {"subject: Ed448",
+       CKM_EC_EDWARDS_KEY_PAIR_GEN,
+       CKA_EC_PARAMS,
+       "\x06\x03\x2b\x65\x71"sv,
+       false,
+       {CKM_IBM_ED448_SHA3}},
+      {"subject: X25519",
+       CKM_EC_MONTGOMERY_KEY_PAIR_GEN,
+       CKA_EC_PARAMS,
+       "\x06\x03\x2b\x65\x6e"sv,
+       true,
+       {CKM_IBM_EC_X25519, CKM_EC_MONTGOMERY_KEY_PAIR_GEN}},
+      {"subject: X448",
+       CKM_EC_MONTGOMERY_KEY_PAIR_GEN,
+       CKA_EC_PARAMS,
+       "\x06\x03\x2b\x65\x6f"sv,
+       true,
+       {CKM_IBM_EC_X448}},
+      {"subject: Dilithium",
+       CKM_IBM_DILITHIUM,
+       CKA_IBM_PQC_PARAMS,
+       "\x06\x0b\x2b\x06\x01\x04\x01\x02\x82\x0b\x07\x04\x04"sv,
+       false,
+       {CKM_IBM_DILITHIUM}},
+      {"subject: Kyber",
+       CKM_IBM_KYBER,
+       CKA_IBM_PQC_PARAMS,
+       "\x06\x0b\x2b\x06\x01\x04\x01\x02\x82\x0b\x05\x03\x03"sv,
+       true,
+       {CKM_IBM_KYBER}},
+  };
+  return rows;
+}
+std::string HalfOf(const SpecialRow& row, std::string_view half) {
+  return std::string(row.label) + ", " + std::string(half);
+}
 
 Attributes Untouchable(std::string_view label) {
   Attributes attributes;
@@ -48,6 +108,7 @@ CK_OBJECT_HANDLE MakeSecret(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type,
   CK_MECHANISM mechanism{type, nullptr, 0};
   Attributes attributes = Untouchable(label);
   attributes.Number(CKA_VALUE_LEN, 32).Bool(CKA_EXTRACTABLE, true);
+  if (label == kSeed) attributes.Bool(CKA_DERIVE, true).Bool(CKA_IBM_USE_AS_DATA, true);
   const auto list = attributes.list();
   CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
   GW_EXPECT_RV(P11().C_GenerateKey(session, &mechanism, list.data(), list.size(), &key), CKR_OK);
@@ -96,6 +157,16 @@ Subjects Subjects::Make(CK_SESSION_HANDLE session) {
                Untouchable(kEcPrivate).Bool(CKA_DERIVE, true));
   made.aes = MakeSecret(session, CKM_AES_KEY_GEN, kAes);
   made.secret = MakeSecret(session, CKM_GENERIC_SECRET_KEY_GEN, kSecret);
+  for (const SpecialRow& row : SpecialRows()) {
+    Attributes first = Untouchable(HalfOf(row, "public")).Value(row.parameters, row.value);
+    Attributes second = Untouchable(HalfOf(row, "private"));
+    if (row.derives) second.Bool(CKA_DERIVE, true);
+    if (row.derives && row.maker == CKM_IBM_KYBER) first.Bool(CKA_DERIVE, true);
+    const KeyPair pair = MakePair(session, row.maker, first, second);
+    for (CK_MECHANISM_TYPE type : row.mechanisms) made.special[type] = pair;
+  }
+  const CK_OBJECT_HANDLE seed = MakeSecret(session, CKM_GENERIC_SECRET_KEY_GEN, kSeed);
+  made.special[CKM_IBM_BTC_DERIVE] = {seed, seed};
   made.point = Read(session, made.ec.public_key, CKA_EC_POINT);
   made.modulus = Read(session, made.rsa.public_key, CKA_MODULUS);
   return made;
@@ -112,9 +183,15 @@ void Subjects::FindAgain(CK_SESSION_HANDLE session) {
   ec = {find(kEcPublic), find(kEcPrivate)};
   aes = find(kAes);
   secret = find(kSecret);
+  for (const SpecialRow& row : SpecialRows()) {
+    const KeyPair pair{find(HalfOf(row, "public")), find(HalfOf(row, "private"))};
+    for (CK_MECHANISM_TYPE type : row.mechanisms) special[type] = pair;
+  }
+  special[CKM_IBM_BTC_DERIVE] = {find(kSeed), find(kSeed)};
 }
 
 KeyPair Subjects::KeysFor(const MechanismRow& row) const {
+  if (const auto found = special.find(row.type); found != special.end()) return found->second;
   switch (row.key_type) {
     case CKK_RSA:
       return rsa;
@@ -172,6 +249,25 @@ FittingMechanism::FittingMechanism(const MechanismRow& row, const Subjects& subj
     case ParameterRule::kEcdh1:
       ecdh_ = {CKD_NULL, 0, nullptr, point_.size(), point_.data()};
       mechanism_ = {row.type, &ecdh_, sizeof ecdh_};
+      break;
+    case ParameterRule::kEddsa:  // none is as good
+      break;
+    case ParameterRule::kEcsg:
+      schnorr_.submechanism = CKM_IBM_ECSDSA_RAND;
+      mechanism_ = {row.type, &schnorr_, sizeof schnorr_};
+      break;
+    case ParameterRule::kBtc:
+      output_.resize(kChainCodeBytes);
+      wallet_ = {CK_IBM_BIP0032_MASTERK, 0, output_.data(), 0, CK_IBM_BTC_DERIVE_PARAMS_VERSION_1};
+      mechanism_ = {row.type, &wallet_, sizeof wallet_};
+      break;
+    case ParameterRule::kKyber:
+      output_.resize(kCiphertextBytes);
+      kyber_.mode = CK_IBM_KEM_ENCAPSULATE;
+      kyber_.kdf = CKD_NULL;
+      kyber_.pCipher = output_.data();
+      kyber_.ulCipherLen = output_.size();
+      mechanism_ = {row.type, &kyber_, sizeof kyber_};
       break;
   }
 }

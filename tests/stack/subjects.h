@@ -4,8 +4,10 @@
 #pragma once
 
 #include <array>
+#include <map>
 
 #include "daemon/mechanism/mechanism_table.h"
+#include "proto/pkcs11/ck_parameters.h"
 #include "tests/stack/p11.h"
 
 namespace gw::stack {
@@ -27,6 +29,8 @@ struct Subjects {
   CK_OBJECT_HANDLE secret = CK_INVALID_HANDLE;
   Octets point;    // CKA_EC_POINT of ec
   Octets modulus;  // of rsa
+  // Of the mechanisms that take no other keys than these. A wallet's is its seed, in both handles.
+  std::map<CK_MECHANISM_TYPE, KeyPair> special;
 
   static Subjects Make(CK_SESSION_HANDLE session);
   // After another login.
@@ -52,7 +56,11 @@ class FittingMechanism {
   CK_RSA_PKCS_OAEP_PARAMS oaep_{};
   CK_RSA_PKCS_PSS_PARAMS pss_{};
   CK_ECDH1_DERIVE_PARAMS ecdh_{};
+  CK_IBM_ECDSA_OTHER_PARAMS schnorr_{};
+  CK_IBM_BTC_DERIVE_PARAMS wallet_{};
+  CK_IBM_KYBER_PARAMS kyber_{};
   Octets point_;
+  Octets output_;  // what a derivation gives beside the key
 };
 
 // The mask generator that the HSM takes with a digest.
