@@ -19,6 +19,7 @@
 #include "daemon/runtime/notify.h"
 #include "daemon/runtime/signals.h"
 #include "daemon/runtime/spawn.h"
+#include "daemon/self_check.h"
 
 namespace {
 
@@ -36,12 +37,15 @@ struct Flags {
   std::optional<std::string> metrics_listen;
   std::string ready_file;
   bool check_config = false;
+  bool check = false;
 };
 
 constexpr std::string_view kFooter = R"(
 EXAMPLES
   grep11d --check-config --config /etc/grep11d/gateway.conf
       says what is wrong with a configuration, every line of it, and exits
+  sudo -u grep11d grep11d --check
+      tries every part of it: keystores, TLS files, HSM addresses, IAM, and one request to the HSM
   grep11d --config ./grep11client.yaml --socket ./grep11d.sock --state-dir ./state --metrics 127.0.0.1:0
       runs in the foreground with everything below the working directory
 
@@ -50,8 +54,8 @@ SIGNALS
   SIGHUP           load the configuration again; one with errors changes nothing
 
 EXIT STATUS
-  0   stopped by a signal, or --check-config found no error
-  1   could not start: keystore, socket or metrics port; the log says what to do
+  0   stopped by a signal, or --check-config or --check found no error
+  1   could not start: keystore, socket or metrics port; the log says what to do. --check: a part failed
   78  the configuration has errors
 
 FILES
@@ -67,6 +71,9 @@ void DefineFlags(CLI::App& app, Flags& flags) {
                  "Configuration file: the vendor's grep11client.yaml, with or without gateway:");
   app.add_flag("--check-config", flags.check_config,
                "Report every error and warning of the configuration, then exit");
+  app.add_flag("--check", flags.check,
+               "Try each part of the configuration, one line each with what to do about it, then "
+               "exit; changes nothing, a daemon may be running");
   app.add_option("--socket", flags.socket,
                  "Unix socket of the applications; overrides gateway.socket");
   app.add_option("--state-dir", flags.state_directory,
@@ -98,6 +105,17 @@ void PrintProblems(const gw::LoadedConfig& loaded) {
     std::fprintf(stderr, "error: %s\n", gw::Describe(error).c_str());
   for (const auto& warning : loaded.warnings)
     std::fprintf(stderr, "warning: %s\n", gw::Describe(warning).c_str());
+}
+
+// The log is off: what there is to say is in the findings.
+int CheckAndTell(const Config& config) {
+  gw::SetUpLogging({gw::LogLevel::kFatal, ""});
+  std::printf("ok       configuration %s: %zu slots\n", config.file.c_str(), config.tokens.size());
+  const bool well = gw::CheckParts(config, [](const gw::Finding& finding) {
+    std::printf("%s\n", gw::Describe(finding).c_str());
+    std::fflush(stdout);
+  });
+  return well ? 0 : 1;
 }
 
 // Keys pass through this process: no core dump, no ptrace by others of the same user, no files for
@@ -188,6 +206,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   const ConfigPtr config = WithFlags(loaded.config, flags);
+  if (flags.check) return CheckAndTell(*config);
   gw::SetUpLogging(config->logging);
   const int status = Serve(config, flags);
   gw::log::Flush();

@@ -45,14 +45,8 @@ Status SyncDirectory(const std::string& path) {
   return Ok();
 }
 
-// Makes the directory if need be. Whoever can write into it can replace the database.
-Status EnsureDirectory(const std::string& path) {
-  const bool made = mkdir(path.c_str(), 0700) == 0;
-  if (!made && errno != EEXIST) return SystemRefusal("cannot make " + path);
-  // Its name is safe once the directory above is synced. One that was there may have been made by a
-  // daemon that lost power right after; it may also be below one that is not ours to open.
-  const Status synced = SyncDirectory(path + "/..");
-  if (made && !synced) return synced;
+// Whoever can write into the directory can replace the database.
+Status CheckDirectory(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return SystemRefusal("cannot look at " + path);
   if (!S_ISDIR(info.st_mode)) return Refusal(path + " is not a directory");
@@ -63,6 +57,17 @@ Status EnsureDirectory(const std::string& path) {
     return Refusal(path + " can be written by other users: run chmod go-w " + path);
   }
   return Ok();
+}
+
+// Makes the directory if need be.
+Status EnsureDirectory(const std::string& path) {
+  const bool made = mkdir(path.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return SystemRefusal("cannot make " + path);
+  // Its name is safe once the directory above is synced. One that was there may have been made by a
+  // daemon that lost power right after; it may also be below one that is not ours to open.
+  const Status synced = SyncDirectory(path + "/..");
+  if (made && !synced) return synced;
+  return CheckDirectory(path);
 }
 
 // nullopt: the file does not exist.
@@ -112,10 +117,15 @@ Status CreateKey(const std::string& directory, const std::string& path,
   return SyncDirectory(directory);
 }
 
-Result<Fd> OpenAndLock(const std::string& path) {
+Result<Fd> OpenKey(const std::string& path) {
   Fd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (fd.get() < 0) return SystemRefusal("cannot open " + path);
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  return fd;
+}
+
+Result<Fd> OpenAndLock(const std::string& path) {
+  GW_TRY(fd, OpenKey(path));
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return std::move(fd);
   if (errno != EWOULDBLOCK) return SystemRefusal("cannot lock " + path);
   return Refusal(path +
                  " is locked: another grep11d uses this state directory; stop it, or give this one "
@@ -140,16 +150,17 @@ Result<SecretBytes> ReadKey(int fd, const std::string& path) {
   return SecretBytes(buffer.view().first(kKeystoreKeyBytes));
 }
 
+Error KeyIsMissing(const std::string& path) {
+  return Refusal(path +
+                 " is missing, and without it no object of keystore.db can be trusted: restore it "
+                 "from the backup that keystore.db belongs to");
+}
+
 Status EnsureKey(const std::string& directory, const std::string& path, bool database_is_new,
                  const KeystoreCrypto& crypto) {
   GW_TRY(existing, LookAt(path));
   if (existing) return Ok();
-  if (!database_is_new) {
-    return Refusal(
-        path +
-        " is missing, and without it no object of keystore.db can be trusted: restore it "
-        "from the backup that keystore.db belongs to");
-  }
+  if (!database_is_new) return KeyIsMissing(path);
   return CreateKey(directory, path, crypto);
 }
 
@@ -180,9 +191,30 @@ Result<std::unique_ptr<KeystoreFiles>> KeystoreFiles::Open(const std::string& di
   GW_TRY(key, ReadKey(files->lock_fd_, key_path));
   files->authenticator_ = std::make_unique<HmacAuthenticator>(std::move(key), crypto);
   GW_TRY(info, EnsureDatabaseFile(directory, files->database_));
-  files->device_ = info.st_dev;
-  files->inode_ = info.st_ino;
+  files->Remember(info);
   return {std::move(files)};
+}
+
+Result<std::unique_ptr<KeystoreFiles>> KeystoreFiles::OpenToLook(const std::string& directory,
+                                                                 const KeystoreCrypto& crypto) {
+  GW_TRY_VOID(CheckDirectory(directory));
+  std::unique_ptr<KeystoreFiles> files(new KeystoreFiles());
+  files->database_ = directory + "/keystore.db";
+  const std::string key_path = directory + "/keystore.key";
+  GW_TRY(database, LookAt(files->database_));
+  if (!database) return Refusal(files->database_ + " is not there");
+  files->Remember(*database);
+  GW_TRY(key_file, LookAt(key_path));
+  if (!key_file) return KeyIsMissing(key_path);
+  GW_TRY(fd, OpenKey(key_path));
+  GW_TRY(key, ReadKey(fd.get(), key_path));
+  files->authenticator_ = std::make_unique<HmacAuthenticator>(std::move(key), crypto);
+  return {std::move(files)};
+}
+
+void KeystoreFiles::Remember(const struct stat& info) {
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
 }
 
 Status KeystoreFiles::CheckInPlace() const {

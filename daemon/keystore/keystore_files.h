@@ -2,6 +2,7 @@
 // apart from keystore.key. Owner, mode, lock and key of a keystore directory.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -22,6 +23,11 @@ class KeystoreFiles {
   //   errors  as OpenSqliteKeystore
   static Result<std::unique_ptr<KeystoreFiles>> Open(const std::string& directory,
                                                      const KeystoreCrypto& crypto);
+  // The same for a look at a keystore that is there: nothing is made, and no lock is taken, so that
+  // a daemon may be using it.
+  //   errors  as OpenSqliteKeystore; also if directory, key or database are not there
+  static Result<std::unique_ptr<KeystoreFiles>> OpenToLook(const std::string& directory,
+                                                           const KeystoreCrypto& crypto);
   ~KeystoreFiles();
   KeystoreFiles(const KeystoreFiles&) = delete;
   KeystoreFiles& operator=(const KeystoreFiles&) = delete;
@@ -38,6 +44,7 @@ class KeystoreFiles {
 
  private:
   KeystoreFiles() = default;
+  void Remember(const struct stat& info);
 
   // Constant after Open.
   std::string database_;
@@ -45,7 +52,7 @@ class KeystoreFiles {
   dev_t device_ = 0;  // with inode_: the file that was opened
   ino_t inode_ = 0;
   std::unique_ptr<RowAuthenticator> authenticator_;
-  int lock_fd_ = -1;  // keystore.key, locked
+  int lock_fd_ = -1;  // keystore.key, locked unless for a look
 };
 
 }  // namespace gw

@@ -96,9 +96,11 @@ std::optional<std::uint64_t> Statement::MaybeNumber(int column) const {
 }
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, const char* vfs,
-                                                     std::chrono::milliseconds busy_timeout) {
+                                                     std::chrono::milliseconds busy_timeout,
+                                                     bool read_only) {
   sqlite3* db = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &db, flags, vfs);
   std::unique_ptr<Connection> connection(new Connection(db));
   if (code != SQLITE_OK) return FailureOf(db, code, "open " + path).error;

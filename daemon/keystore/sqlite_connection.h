@@ -59,7 +59,14 @@ class Connection {
  public:
   // Opens an existing file for reading and writing; changes nothing in it.
   static Result<std::unique_ptr<Connection>> Open(const std::string& path, const char* vfs,
-                                                  std::chrono::milliseconds busy_timeout);
+                                                  std::chrono::milliseconds busy_timeout) {
+    return Open(path, vfs, busy_timeout, false);
+  }
+  // The same for reading alone.
+  static Result<std::unique_ptr<Connection>> OpenToRead(const std::string& path, const char* vfs,
+                                                        std::chrono::milliseconds busy_timeout) {
+    return Open(path, vfs, busy_timeout, true);
+  }
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -88,6 +95,9 @@ class Connection {
 
  private:
   explicit Connection(sqlite3* db) : db_(db) {}
+  static Result<std::unique_ptr<Connection>> Open(const std::string& path, const char* vfs,
+                                                  std::chrono::milliseconds busy_timeout,
+                                                  bool read_only);
 
   sqlite3* const db_;
 };

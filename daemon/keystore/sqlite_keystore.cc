@@ -1,9 +1,12 @@
 // Room: keystore.
 #include "daemon/keystore/sqlite_keystore.h"
 
+#include <sys/stat.h>
+
 #include "daemon/keystore/commit_monitor.h"
 #include "daemon/keystore/commit_queue.h"
 #include "daemon/keystore/request_memory.h"
+#include "daemon/keystore/sqlite_schema.h"
 #include "daemon/keystore/sqlite_store.h"
 
 namespace gw {
@@ -79,6 +82,24 @@ Result<std::unique_ptr<Keystore>> OpenSqliteKeystore(SqliteOptions options) {
   GW_TRY(files, KeystoreFiles::Open(options.directory, options.crypto));
   GW_TRY(store, sqlite::Store::Open(std::move(files), options));
   return {std::make_unique<SqliteKeystore>(std::move(store), options)};
+}
+
+bool HasSqliteKeystore(const std::string& directory) {
+  struct stat info {};
+  return lstat((directory + "/keystore.db").c_str(), &info) == 0;
+}
+
+Result<KeystoreLook> LookAtSqliteKeystore(const SqliteOptions& options) {
+  GW_TRY(files, KeystoreFiles::OpenToLook(options.directory, options.crypto));
+  GW_TRY(connection,
+         sqlite::Connection::OpenToRead(files->database(), options.vfs, options.busy_timeout));
+  GW_TRY(version, sqlite::CheckDatabase(*connection, files->authenticator(), options.check_time));
+  KeystoreLook look;
+  look.older_schema = version < sqlite::CurrentSchemaVersion();
+  if (look.older_schema) return look;
+  GW_TRY(contents, sqlite::ReadContents(*connection, files->authenticator()));
+  look.contents = std::move(contents);
+  return look;
 }
 
 }  // namespace gw

@@ -48,4 +48,16 @@ struct SqliteOptions {
 //           CKR_DEVICE_MEMORY disk full
 Result<std::unique_ptr<Keystore>> OpenSqliteKeystore(SqliteOptions options);
 
+// Whether `directory` holds a keystore, or at least something in its place.
+bool HasSqliteKeystore(const std::string& directory);
+
+// What a keystore holds, for a look from outside: nothing is made or changed, and a daemon may be
+// using it. A file with the schema of an earlier version is checked and not read.
+struct KeystoreLook {
+  KeystoreContents contents;
+  bool older_schema = false;
+};
+//   errors  CKR_DEVICE_ERROR  as OpenSqliteKeystore, and if there is none
+Result<KeystoreLook> LookAtSqliteKeystore(const SqliteOptions& options);
+
 }  // namespace gw

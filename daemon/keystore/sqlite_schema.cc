@@ -136,16 +136,20 @@ Status Migrate(Connection& connection) {
 }
 
 // A key of another keystore would refuse every row; say so once instead.
-Status CheckKey(Connection& connection, const RowAuthenticator& authenticator) {
-  const Bytes expected = authenticator.Tag(ViewOf(kKeyCheckText));
+//   returns  whether the file has a key check at all
+Result<bool> CompareKey(Connection& connection, const Bytes& expected) {
   GW_TRY(select, connection.Prepare("SELECT value FROM meta WHERE name = 'key_check'"));
   const int code = select.Step();
-  if (code == SQLITE_ROW) {
-    if (EqualConstantTime(select.Octets(0), expected)) return Ok();
-    return Refusal(
-        "keystore.key does not belong to keystore.db: restore both from the same backup");
-  }
-  if (code != SQLITE_DONE) return connection.FailureAfter(code, "read the key check").error;
+  if (code == SQLITE_DONE) return false;
+  if (code != SQLITE_ROW) return connection.FailureAfter(code, "read the key check").error;
+  if (EqualConstantTime(select.Octets(0), expected)) return true;
+  return Refusal("keystore.key does not belong to keystore.db: restore both from the same backup");
+}
+
+Status CheckKey(Connection& connection, const RowAuthenticator& authenticator) {
+  const Bytes expected = authenticator.Tag(ViewOf(kKeyCheckText));
+  GW_TRY(found, CompareKey(connection, expected));
+  if (found) return Ok();
   GW_TRY(insert, connection.Prepare("INSERT INTO meta (name, value) VALUES ('key_check', ?)"));
   const int inserted = insert.Bind(1, ByteView(expected)).Run();
   if (inserted == SQLITE_DONE) return Ok();
@@ -187,6 +191,19 @@ Status SetModes(Connection& connection) {
       "PRAGMA temp_store = MEMORY",   // no files elsewhere
       "PRAGMA journal_size_limit = 16777216",
   });
+}
+
+Result<std::int64_t> CheckDatabase(Connection& connection, const RowAuthenticator& authenticator,
+                                   std::chrono::milliseconds check_time) {
+  GW_TRY_VOID(Recognise(connection, /*is_new=*/false));
+  GW_TRY_VOID(CheckStructure(connection, check_time));
+  GW_TRY(version, connection.Query("PRAGMA user_version"));
+  GW_TRY_VOID(RequireKeyCheck(connection, version > 0));
+  if (version > 0) {
+    GW_TRY(compared, CompareKey(connection, authenticator.Tag(ViewOf(kKeyCheckText))));
+    static_cast<void>(compared);  // a file without objects may lack it
+  }
+  return version;
 }
 
 Status PrepareDatabase(Connection& connection, const RowAuthenticator& authenticator, bool is_new,

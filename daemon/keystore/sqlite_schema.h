@@ -25,6 +25,11 @@ std::int64_t CurrentSchemaVersion();
 Status PrepareDatabase(Connection& connection, const RowAuthenticator& authenticator, bool is_new,
                        std::chrono::milliseconds check_time);
 
+// The checks of it alone, which change nothing, for a file that has a schema.
+//   returns  the version of its schema, which may be an older one
+Result<std::int64_t> CheckDatabase(Connection& connection, const RowAuthenticator& authenticator,
+                                   std::chrono::milliseconds check_time);
+
 // The part of it that a second connection to a file already checked needs.
 Status SetModes(Connection& connection);
 

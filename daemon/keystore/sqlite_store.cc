@@ -140,13 +140,8 @@ Result<std::unique_ptr<Store::Statements>> Store::Prepare(Connection& connection
 }
 
 Result<KeystoreContents> Store::Load() {
-  KeystoreContents contents;
   GW_TRY_VOID(EnsureConnection());
-  GW_TRY(records, LoadRecords(contents.refused));
-  GW_TRY(settings, LoadSettings(contents.refused));
-  contents.records = std::move(records);
-  contents.settings = std::move(settings);
-  return contents;
+  return ReadContents(*connection_, files_->authenticator());
 }
 
 Result<std::vector<DoneRequest>> Store::LoadRequests(std::vector<std::string>& refused) {
@@ -154,15 +149,19 @@ Result<std::vector<DoneRequest>> Store::LoadRequests(std::vector<std::string>& r
   return statements_->requests->Load(refused);
 }
 
-Result<std::vector<Record>> Store::LoadRecords(std::vector<std::string>& refused) {
+namespace {
+
+Result<std::vector<Record>> LoadRecords(Connection& connection,
+                                        const RowAuthenticator& authenticator,
+                                        std::vector<std::string>& refused) {
   std::vector<Record> records;
-  GW_TRY(count, connection_->Query("SELECT count(*) FROM object"));
+  GW_TRY(count, connection.Query("SELECT count(*) FROM object"));
   records.reserve(static_cast<std::size_t>(count));
-  GW_TRY(select, connection_->Prepare(kSelectObjects));
+  GW_TRY(select, connection.Prepare(kSelectObjects));
   int code = select.Step();
   for (; code == SQLITE_ROW; code = select.Step()) {
     const ObjectRow row = ReadRow(select);
-    const Bytes tag = files_->authenticator().Tag(CanonicalObject(row));
+    const Bytes tag = authenticator.Tag(CanonicalObject(row));
     const std::string name =
         "object " + std::to_string(row.number) + " of keystore " + std::string(row.keystore);
     if (!EqualConstantTime(tag, select.Octets(kTagColumn))) {
@@ -176,26 +175,40 @@ Result<std::vector<Record>> Store::LoadRecords(std::vector<std::string>& refused
       refused.push_back(name + ": " + record.error().detail);
     }
   }
-  if (code != SQLITE_DONE) return connection_->FailureAfter(code, "read objects").error;
+  if (code != SQLITE_DONE) return connection.FailureAfter(code, "read objects").error;
   return records;
 }
 
-Result<std::map<std::string, Bytes>> Store::LoadSettings(std::vector<std::string>& refused) {
+Result<std::map<std::string, Bytes>> LoadSettings(Connection& connection,
+                                                  const RowAuthenticator& authenticator,
+                                                  std::vector<std::string>& refused) {
   std::map<std::string, Bytes> settings;
-  GW_TRY(select, connection_->Prepare(kSelectSettings));
+  GW_TRY(select, connection.Prepare(kSelectSettings));
   int code = select.Step();
   for (; code == SQLITE_ROW; code = select.Step()) {
     const std::string name(select.Text(0));
     const Bytes value = CopyOf(select.Octets(1));
-    const Bytes tag = files_->authenticator().Tag(CanonicalSetting(name, value, select.Signed(2)));
+    const Bytes tag = authenticator.Tag(CanonicalSetting(name, value, select.Signed(2)));
     if (EqualConstantTime(tag, select.Octets(3))) {
       settings.emplace(name, value);
     } else {
       refused.push_back("setting " + name + ": integrity tag does not match");
     }
   }
-  if (code != SQLITE_DONE) return connection_->FailureAfter(code, "read settings").error;
+  if (code != SQLITE_DONE) return connection.FailureAfter(code, "read settings").error;
   return settings;
+}
+
+}  // namespace
+
+Result<KeystoreContents> ReadContents(Connection& connection,
+                                      const RowAuthenticator& authenticator) {
+  KeystoreContents contents;
+  GW_TRY(records, LoadRecords(connection, authenticator, contents.refused));
+  GW_TRY(settings, LoadSettings(connection, authenticator, contents.refused));
+  contents.records = std::move(records);
+  contents.settings = std::move(settings);
+  return contents;
 }
 
 void Store::CommitBatch(PendingSpan batch) {

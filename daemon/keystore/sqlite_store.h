@@ -17,6 +17,11 @@
 
 namespace gw::sqlite {
 
+// All rows of a file with the current schema. Those whose tag is wrong, or that cannot be decoded,
+// are named in `refused`.
+Result<KeystoreContents> ReadContents(Connection& connection,
+                                      const RowAuthenticator& authenticator);
+
 // The connection of a keystore, its statements, and the transactions made with them. Reopens the
 // file by itself after errors that need it. Thread: one at a time.
 class Store {
@@ -56,9 +61,6 @@ class Store {
   std::optional<Failure> RunStatement(Statement& statement, const char* doing);
   void Abandon(const Failure& failure);
   std::int64_t NowMs() const;
-
-  Result<std::vector<Record>> LoadRecords(std::vector<std::string>& refused);
-  Result<std::map<std::string, Bytes>> LoadSettings(std::vector<std::string>& refused);
 
   // Constant after construction.
   const std::unique_ptr<KeystoreFiles> files_;

@@ -4,10 +4,13 @@
 May touch: stacks of its own.
 """
 
+import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -103,6 +106,79 @@ class Configuration(StackTest):
             return re.search(r" debug ", self.stack.daemon_log())
 
         until(mistakes_of_callers_are_logged, what="a debug line")
+
+
+class Checking(StackTest):
+    """grep11d --check: each part on its own line, and the one that fails by its name."""
+
+    def check(self, change=lambda text: text, *options):
+        with open(self.stack.env["GREP11_CONFIG"], encoding="utf-8") as file:
+            path = self.stack.write("checked.yaml", change(file.read()).encode())
+        return run("--config", path, "--check", *options)
+
+    def assert_failed(self, done, part, text=""):
+        """`part` failed with `text`, says what to do, and is the only one."""
+        self.assertEqual(done.returncode, 1, done.stdout)
+        failed = re.findall(r"^FAILED   (.*)\n         to do: .+$", done.stdout, re.MULTILINE)
+        self.assertEqual(len(failed), 1, done.stdout)
+        self.assertRegex(failed[0], rf"^{part}[^:]*: .*{text}")
+        self.assertNotIn(self.stack.env["ANONYMOUS_PIN"], done.stdout)
+
+    def test_every_part_of_a_good_configuration_is_fine_beside_the_running_daemon(self):
+        self.stack.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", "counted")
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for part in ("configuration .*: 1 slots", "slot 0: private keystore: .*, 1 objects",
+                     "slot 0: public keystore: .*, 1 objects", "slot 0: TLS files: .*own certificate",
+                     r"slot 0: address [\d.]+ port \d+: answers", "slot 0: IAM: .*iam-ServiceId-anonymous",
+                     r"slot 0: HSM call: GetMechanismList: \d\d+ mechanisms"):
+            self.assertRegex(done.stdout, rf"(?m)^ok       {part}")
+        self.stack.tool("--list-objects")
+
+    def test_a_broken_file_is_a_broken_configuration(self):
+        done = self.check(lambda text: text.replace("tokens:", "tokns:"))
+        self.assertEqual(done.returncode, EX_CONFIG, done.stdout)
+
+    def test_an_authority_that_is_none_is_named(self):
+        none = self.stack.write("none.pem", b"no certificate")
+        done = self.check(lambda text: re.sub(r'cacert: ".*"', f'cacert: "{none}"', text))
+        self.assert_failed(done, "slot 0: TLS files", "none.pem")
+        self.assertRegex(done.stdout, "skipped  slot 0: HSM call")
+
+    def test_an_address_where_nobody_listens_is_named(self):
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            port = nobody.getsockname()[1]
+            done = self.check(lambda text: re.sub(r'port: "\d+"', f'port: "{port}"', text))
+        self.assert_failed(done, f"slot 0: address 127.0.0.1 port {port}", "refused")
+
+    def test_a_server_of_another_authority_is_named(self):
+        other = self.stack.path("other")
+        subprocess.run([binary("grep11-emulator"), "--make-certs", other], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+        done = self.check(lambda text: re.sub(r'cacert: ".*"', f'cacert: "{other}/ca.pem"', text))
+        self.assert_failed(done, "slot 0: address", "certificate")
+
+    def test_an_api_key_that_iam_does_not_know_is_named(self):
+        done = self.check(lambda text: text.replace(self.stack.env["ANONYMOUS_PIN"], "no-such-key"))
+        self.assert_failed(done, "slot 0: IAM", "CKR_PIN_INCORRECT")
+        self.assertNotIn("no-such-key", done.stdout)
+
+    def test_iam_that_is_away_is_named(self):
+        with self.stack.fault(iam="down"):
+            self.assert_failed(self.check(), "slot 0: IAM", "IAM at 127.0.0.1")
+
+    def test_a_keystore_that_was_edited_is_named_and_one_that_is_not_there_is_not_made(self):
+        copy = self.stack.path("edited")
+        shutil.copytree(self.stack.path("daemon/state"), copy)
+        with contextlib.closing(sqlite3.connect(f"{copy}/keystore.db")) as database, database:
+            database.execute("UPDATE setting SET value = x'00' WHERE name = 'slot.0.label'")
+        self.assert_failed(self.check(lambda text: text, "--state-dir", copy), "keystore", "setting slot.0.label")
+        nowhere = self.stack.path("nowhere")
+        done = self.check(lambda text: text, "--state-dir", nowhere)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, f"skipped  keystore {nowhere}: there is none")
+        self.assertFalse(os.path.exists(nowhere))
 
 
 class Running(StackTest):

@@ -274,5 +274,57 @@ TEST(SqliteKeystoreTest, TamperedSettingIsRefusedAndNamed) {
   EXPECT_THAT(contents->refused, ElementsAre(HasSubstr("slot.4.so_pin")));
 }
 
+TEST(LookAtSqliteKeystoreTest, ReadsWhatADaemonIsUsingAndChangesNothing) {
+  const TempDirectory directory;
+  const auto keystore = OpenAt(directory.path());
+  ASSERT_TRUE(CommitNow(*keystore, PutOf(MakeRecord("one"))).ok());
+  const auto before = FilesIn(directory);
+  const auto look = LookAtSqliteKeystore(OptionsFor(directory.path()));
+  ASSERT_TRUE(look.ok()) << look.error().detail;
+  EXPECT_FALSE(look->older_schema);
+  ASSERT_EQ(look->contents.records.size(), 1u);
+  EXPECT_EQ(LabelOf(look->contents.records[0]), "one");
+  EXPECT_TRUE(FilesIn(directory) == before);
+  EXPECT_TRUE(CommitNow(*keystore, PutOf(MakeRecord("two"))).ok());
+}
+
+TEST(LookAtSqliteKeystoreTest, NamesRowsThatWereEdited) {
+  const TempDirectory directory;
+  ASSERT_TRUE(CommitNow(*OpenAt(directory.path()), PutOf(MakeRecord("one"))).ok());
+  OtherProgram hand(directory.database());
+  ASSERT_EQ(hand.Run("UPDATE object SET label = x'78'"), SQLITE_OK);
+  const auto look = LookAtSqliteKeystore(OptionsFor(directory.path()));
+  ASSERT_TRUE(look.ok());
+  EXPECT_THAT(look->contents.refused, ElementsAre(HasSubstr("object 1")));
+}
+
+TEST(LookAtSqliteKeystoreTest, MakesNothingWhereThereIsNone) {
+  const TempDirectory directory;
+  EXPECT_FALSE(HasSqliteKeystore(directory.path()));
+  EXPECT_EQ(RvOf(LookAtSqliteKeystore(OptionsFor(directory.path()))), CKR_DEVICE_ERROR);
+  EXPECT_EQ(RvOf(LookAtSqliteKeystore(OptionsFor(directory.File("sub")))), CKR_DEVICE_ERROR);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+TEST(LookAtSqliteKeystoreTest, RefusesWhatTheDaemonWouldRefuse) {
+  const TempDirectory directory;
+  ASSERT_TRUE(CommitNow(*OpenAt(directory.path()), PutOf(MakeRecord("one"))).ok());
+  EXPECT_TRUE(HasSqliteKeystore(directory.path()));
+  WriteFile(directory.key(), std::string(32, 'k'));
+  const auto look = LookAtSqliteKeystore(OptionsFor(directory.path()));
+  EXPECT_THAT(DetailOf(look), HasSubstr("does not belong"));
+}
+
+TEST(LookAtSqliteKeystoreTest, LeavesAnOlderSchemaForTheDaemon) {
+  const TempDirectory directory;
+  ASSERT_TRUE(CommitNow(*OpenAt(directory.path()), PutOf(MakeRecord("one"))).ok());
+  OtherProgram hand(directory.database());
+  ASSERT_EQ(hand.Run("PRAGMA user_version = 1"), SQLITE_OK);
+  const auto look = LookAtSqliteKeystore(OptionsFor(directory.path()));
+  ASSERT_TRUE(look.ok()) << look.error().detail;
+  EXPECT_TRUE(look->older_schema);
+  EXPECT_EQ(hand.Ask("PRAGMA user_version"), "1");
+}
+
 }  // namespace
 }  // namespace gw
