@@ -79,6 +79,11 @@ LoggingConfig BuildLogging(Problems& problems, const RawLogging& raw) {
 
 GatewayConfig BuildGateway(Problems& problems, const RawGateway& raw) {
   GatewayConfig gateway = raw;
+  for (const auto& [slot, token] : raw.tokens) {
+    const PolicyConfig& policy = token;
+    const bool open = policy.allowed_uids.empty() && policy.allowed_gids.empty();
+    if (!open) gateway.slot_policies.emplace(slot, policy);
+  }
   const std::string& iam_ca_file = raw.iam_ca_file.value;
   if (const Complaint complaint = iam_ca_file.empty() ? Complaint{} : FileProblem(iam_ca_file);
       !complaint.empty()) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,7 +90,7 @@ struct TimesConfig {
   std::chrono::milliseconds application_grace{2'000};  // after the last connection closed
 };
 
-// Who may connect. Empty lists: whoever the socket's mode admits.
+// Who may connect, or use a slot. Empty lists: whoever the socket's mode admits, or may connect.
 struct PolicyConfig {
   std::vector<std::uint32_t> allowed_uids;
   std::vector<std::uint32_t> allowed_gids;
@@ -107,6 +108,7 @@ struct GatewayConfig {
   LimitsConfig limits;
   TimesConfig times;
   PolicyConfig policy;
+  std::map<std::uint64_t, PolicyConfig> slot_policies;  // a slot without one is for all who connect
 };
 
 // gateway.seal_key, or its default: beside the socket, which is where a reboot clears; in the state

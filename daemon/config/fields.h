@@ -196,9 +196,8 @@ void ListList(const std::string& path, std::vector<std::string>& names) {
 }
 
 // A list of single values; one value alone is a list of one.
-template <auto kMember, auto kParse>
-void ReadValues(Problems& problems, const Place& place, const YamlNode& node,
-                OwnerOf<kMember>& out) {
+template <auto kMember, auto kParse, typename Owner>
+void ReadValues(Problems& problems, const Place& place, const YamlNode& node, Owner& out) {
   const auto read_one = [&](const YamlNode& item) {
     const std::string* text = ScalarOf(problems, place, item);
     if (text == nullptr) return;
@@ -216,9 +215,9 @@ template <auto kMember, auto kParse, typename Owner = OwnerOf<kMember>>
 constexpr Field<Owner> Value(std::string_view key) {
   return {key, &ReadValue<kMember, kParse, Owner>, &ListLeaf};
 }
-template <auto kMember, auto kParse>
-constexpr Field<OwnerOf<kMember>> Values(std::string_view key) {
-  return {key, &ReadValues<kMember, kParse>, &ListLeaf};
+template <auto kMember, auto kParse, typename Owner = OwnerOf<kMember>>
+constexpr Field<Owner> Values(std::string_view key) {
+  return {key, &ReadValues<kMember, kParse, Owner>, &ListLeaf};
 }
 template <auto kMember>
 constexpr Field<OwnerOf<kMember>> Secret(std::string_view key) {

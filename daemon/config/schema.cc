@@ -141,6 +141,8 @@ constexpr Field<RawGatewayToken> kGatewayToken[] = {
     Value<&RawCapacity::channels, ParseCount<1, 64>, RawGatewayToken>("channels"),
     Value<&RawCapacity::max_outstanding, ParseCount<1, 65'536>, RawGatewayToken>("max_outstanding"),
     List<&RawGatewayToken::endpoints, kEndpoint>("endpoints"),
+    Values<&PolicyConfig::allowed_uids, ParseUser, RawGatewayToken>("allowed_users"),
+    Values<&PolicyConfig::allowed_gids, ParseGroup, RawGatewayToken>("allowed_groups"),
 };
 
 // CK_INFO and CK_TOKEN_INFO have fields of 32, 16 and 16 characters (PKCS #11 v2.40 section 3.2).

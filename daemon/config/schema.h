@@ -87,7 +87,7 @@ struct RawEndpoint : RawCapacity {
   Given<std::uint16_t> port;
 };
 
-struct RawGatewayToken : RawCapacity {
+struct RawGatewayToken : RawCapacity, PolicyConfig {
   int line = 0;
   std::vector<RawEndpoint> endpoints;
 };

@@ -199,7 +199,13 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   if (AnsweredBefore(call, reply, rv)) co_return rv;
   // Closed while this call waited behind another thread's.
   if (session->closed) co_return CKR_SESSION_HANDLE_INVALID;
-  call.scope.token = services_.tokens.Find(session->slot);
+  // A reload may have taken the slot from its application.
+  const auto token = ops::TokenFor(services_, *call.scope.application, session->slot);
+  if (!token) {
+    static_cast<void>(Failed(call, token.error()));
+    co_return CKR_SESSION_HANDLE_INVALID;
+  }
+  call.scope.token = *token;
   call.scope.session = session;
   if ((call.header.flags & wire::kFlagInitAhead) != 0) {
     const Ahead ahead = ReadAhead(call);

@@ -33,13 +33,14 @@ Awaitable<CK_RV> GetSlotList(Call& call) {
   call.body.U8();  // token present: every slot has its token
   const ops::Capacity capacity = ReadCapacity(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  co_return WriteNumbers(call.reply, ops::GetSlotList(call.services), capacity);
+  co_return WriteNumbers(call.reply, ops::GetSlotList(call.services, call.scope.application),
+                         capacity);
 }
 
 Awaitable<CK_RV> GetSlotInfo(Call& call) {
   const SlotId slot{call.body.U64()};
   if (!call.Decoded()) co_return CKR_OK;
-  auto info = ops::GetSlotInfo(call.services, slot);
+  auto info = ops::GetSlotInfo(call.services, call.scope.application, slot);
   if (!info) co_return Failed(call, info.error());
   WriteText(call.reply, info->description);
   WriteText(call.reply, info->manufacturer);
@@ -53,7 +54,7 @@ Awaitable<CK_RV> GetSlotInfo(Call& call) {
 Awaitable<CK_RV> GetTokenInfo(Call& call) {
   const SlotId slot{call.body.U64()};
   if (!call.Decoded()) co_return CKR_OK;
-  auto info = ops::GetTokenInfo(call.services, slot);
+  auto info = ops::GetTokenInfo(call.services, call.scope.application, slot);
   if (!info) co_return Failed(call, info.error());
   for (const std::string& text :
        {info->label, info->manufacturer, info->model, info->serial_number}) {
@@ -100,8 +101,8 @@ Awaitable<CK_RV> InitToken(Call& call) {
   ops::Pin pin = ReadSecret(call.body);
   const ByteView label = ReadBytes(call.body);
   if (!call.Decoded()) co_return CKR_OK;
-  auto status = co_await ops::InitToken(call.services, slot, std::move(pin), label,
-                                        call.scope.deadline, call.scope.request);
+  auto status = co_await ops::InitToken(call.services, call.scope.application, slot, std::move(pin),
+                                        label, call.scope.deadline, call.scope.request);
   co_return Done(call, status);
 }
 

@@ -1,6 +1,8 @@
 // Room: ops.
 #include "daemon/ops/call_scope.h"
 
+#include "daemon/policy/policy.h"
+
 namespace gw::ops {
 
 namespace {
@@ -25,6 +27,13 @@ Awaitable<Result<IdentityPtr>> RestoredIdentity(const CallScope& scope) {
 }
 
 }  // namespace
+
+Result<Token*> TokenFor(const Services& services, const Application& application, SlotId slot) {
+  Token* token = services.tokens.Find(slot);
+  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  GW_TRY_VOID(MayUseSlot(services.gateway(), ToNumber(slot), application.peer()));
+  return token;
+}
 
 Requested ByRequest(const CallScope& scope) {
   Requested requested;

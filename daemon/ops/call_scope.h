@@ -1,4 +1,4 @@
-// Room: ops. May include: core, config, mechanism, attributes, token, keystore/keystore.h,
+// Room: ops. May include: core, config, mechanism, attributes, token, policy, keystore/keystore.h,
 // upstream/hsm_client.h, localcrypto. Touches nothing else: no sockets, no gRPC, no files.
 #pragma once
 
@@ -33,6 +33,10 @@ struct CallScope {
   ActiveOperations& operations() const { return session->operations; }
   Login& login() const { return application->LoginOf(token->slot()); }
 };
+
+// The token of a slot, for an application that may use it: for any other there is no such slot.
+//   errors  CKR_SLOT_ID_INVALID
+Result<Token*> TokenFor(const Services& services, const Application& application, SlotId slot);
 
 // For changes that are all of their call.
 Requested ByRequest(const CallScope& scope);

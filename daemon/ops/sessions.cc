@@ -44,8 +44,7 @@ Result<SessionHandle> OpenSession(Services& services, const ApplicationPtr& appl
   if ((flags & CKF_SERIAL_SESSION) == 0) {
     return CallerError(CKR_SESSION_PARALLEL_NOT_SUPPORTED, "CKF_SERIAL_SESSION is not set");
   }
-  Token* token = services.tokens.Find(slot);
-  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  GW_TRY(token, TokenFor(services, *application, slot));
   const bool read_write = (flags & CKF_RW_SESSION) != 0;
   if (!read_write && application->LoginOf(slot).user == UserState::kSecurityOfficer) {
     return StateError(CKR_SESSION_READ_WRITE_SO_EXISTS, "the SO is logged in");
@@ -64,8 +63,7 @@ Status CloseSession(const CallScope& scope) {
 Result<std::vector<SessionHandle>> CloseAllSessions(Services& services,
                                                     const ApplicationPtr& application,
                                                     SlotId slot) {
-  Token* token = services.tokens.Find(slot);
-  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  GW_TRY(token, TokenFor(services, *application, slot));
   return application->CloseAllSessions(*token);
 }
 

@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::string_view kDescription = "GREP11 gateway";
 
-Result<Token*> TokenIn(const Services& services, SlotId slot) {
-  Token* token = services.tokens.Find(slot);
-  if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
-  return token;
-}
-
 CK_FLAGS TokenFlags(const Token& token) {
   CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS;
   if (token.initialised()) flags |= CKF_TOKEN_INITIALIZED;
@@ -92,14 +86,17 @@ Info GetInfo(const Services& services) {
           .library = {kVersionMajor, kVersionMinor}};
 }
 
-std::vector<CK_ULONG> GetSlotList(const Services& services) {
+std::vector<CK_ULONG> GetSlotList(const Services& services, const ApplicationPtr& application) {
   std::vector<CK_ULONG> slots;
-  for (const auto& [slot, token] : services.tokens.all()) slots.push_back(slot);
+  for (const auto& [slot, token] : services.tokens.all()) {
+    if (TokenFor(services, *application, SlotId{slot})) slots.push_back(slot);
+  }
   return slots;
 }
 
-Result<SlotInfo> GetSlotInfo(const Services& services, SlotId slot) {
-  GW_TRY(token, TokenIn(services, slot));
+Result<SlotInfo> GetSlotInfo(const Services& services, const ApplicationPtr& application,
+                             SlotId slot) {
+  GW_TRY(token, TokenFor(services, *application, slot));
   const EndpointConfig& endpoint = token->config().endpoints.front();
   return SlotInfo{.description = std::string(kDescription) + " at " + endpoint.address,
                   .manufacturer = services.gateway().manufacturer,
@@ -108,6 +105,7 @@ Result<SlotInfo> GetSlotInfo(const Services& services, SlotId slot) {
 
 Awaitable<Result<SlotId>> NextSlotEvent(Services& services, const ApplicationPtr& application) {
   for (const auto& [number, token] : services.tokens.all()) {
+    if (!TokenFor(services, *application, token->slot())) continue;
     co_await Look(services, application, *token);
     const SlotId slot = token->slot();
     const bool away = !token->watch().answers();
@@ -122,8 +120,9 @@ Awaitable<Result<SlotId>> NextSlotEvent(Services& services, const ApplicationPtr
   co_return StateError(CKR_NO_EVENT, "nothing has changed");
 }
 
-Result<TokenInfo> GetTokenInfo(const Services& services, SlotId slot) {
-  GW_TRY(token, TokenIn(services, slot));
+Result<TokenInfo> GetTokenInfo(const Services& services, const ApplicationPtr& application,
+                               SlotId slot) {
+  GW_TRY(token, TokenFor(services, *application, slot));
   const Bytes* label = token->Setting(TokenSetting::kLabel);
   return TokenInfo{.label = label == nullptr ? std::string() : std::string(TextOf(*label)),
                    .manufacturer = services.gateway().manufacturer,
@@ -141,7 +140,7 @@ Result<TokenInfo> GetTokenInfo(const Services& services, SlotId slot) {
 Awaitable<Result<std::vector<CK_ULONG>>> GetMechanismList(Services& services,
                                                           const ApplicationPtr& application,
                                                           SlotId slot, Deadline deadline) {
-  GW_CO_TRY(token, TokenIn(services, slot));
+  GW_CO_TRY(token, TokenFor(services, *application, slot));
   if (!token->hsm_mechanisms) co_await LearnMechanisms(application, *token, deadline);
   std::vector<CK_ULONG> types;
   for (const MechanismRow& row : AllMechanisms()) {
@@ -153,7 +152,7 @@ Awaitable<Result<std::vector<CK_ULONG>>> GetMechanismList(Services& services,
 Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,
                                                   const ApplicationPtr& application, SlotId slot,
                                                   CK_MECHANISM_TYPE type, Deadline deadline) {
-  GW_CO_TRY(token, TokenIn(services, slot));
+  GW_CO_TRY(token, TokenFor(services, *application, slot));
   if (!token->hsm_mechanisms) co_await LearnMechanisms(application, *token, deadline);
   const MechanismRow* row = FindMechanism(type);
   if (row == nullptr || !Offers(services, *token, *row)) {

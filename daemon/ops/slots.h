@@ -20,9 +20,9 @@ struct Info {
 };
 Info GetInfo(const Services& services);
 
-// All slots, ascending. Each has its token: an HSM that is away answers with errors, it does not
-// vanish.
-std::vector<CK_ULONG> GetSlotList(const Services& services);
+// The slots that the application may use, ascending. Each has its token: an HSM that is away
+// answers with errors, it does not vanish.
+std::vector<CK_ULONG> GetSlotList(const Services& services, const ApplicationPtr& application);
 
 struct SlotInfo {
   std::string description;
@@ -30,7 +30,8 @@ struct SlotInfo {
   CK_FLAGS flags;
 };
 // errors  CKR_SLOT_ID_INVALID
-Result<SlotInfo> GetSlotInfo(const Services& services, SlotId slot);
+Result<SlotInfo> GetSlotInfo(const Services& services, const ApplicationPtr& application,
+                             SlotId slot);
 
 // The next slot whose HSM does not answer any more, or does again, of which the application has not
 // been told. While somebody asks, the HSM is asked too (token/hsm_watch.h), so that it is noticed.
@@ -49,7 +50,8 @@ struct TokenInfo {
 };
 // errors  CKR_SLOT_ID_INVALID
 // source  behaviour R61, R70, R81; needs no login and asks no HSM
-Result<TokenInfo> GetTokenInfo(const Services& services, SlotId slot);
+Result<TokenInfo> GetTokenInfo(const Services& services, const ApplicationPtr& application,
+                               SlotId slot);
 
 // What the HSM offers and we know, with what we compute here; asked once. While the HSM cannot be
 // asked, all we know. errors  CKR_SLOT_ID_INVALID

@@ -100,10 +100,10 @@ Awaitable<Result<std::map<TokenSetting, Bytes>>> CheckSecurityOfficer(Services& 
 
 }  // namespace
 
-Awaitable<Status> InitToken(Services& services, SlotId slot, Pin so_pin, ByteView label,
-                            Deadline deadline, std::optional<RequestId> request) {
-  Token* token = services.tokens.Find(slot);
-  if (token == nullptr) co_return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+Awaitable<Status> InitToken(Services& services, const ApplicationPtr& application, SlotId slot,
+                            Pin so_pin, ByteView label, Deadline deadline,
+                            std::optional<RequestId> request) {
+  GW_CO_TRY(token, TokenFor(services, *application, slot));
   GW_CO_TRY_VOID(CheckPin(so_pin));
   if (label.size() != kLabelBytes)
     co_return CallerError(CKR_ARGUMENTS_BAD, "the label has 32 octets");

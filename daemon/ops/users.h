@@ -21,8 +21,9 @@ using Pin = std::optional<SecretBytes>;
 //           the token), CKR_PIN_LOCKED, CKR_PIN_LEN_RANGE, CKR_DEVICE_ERROR. Nothing is cleared on
 //           any error.
 //   source  behaviour R65-R73
-Awaitable<Status> InitToken(Services& services, SlotId slot, Pin so_pin, ByteView label,
-                            Deadline deadline, std::optional<RequestId> request = std::nullopt);
+Awaitable<Status> InitToken(Services& services, const ApplicationPtr& application, SlotId slot,
+                            Pin so_pin, ByteView label, Deadline deadline,
+                            std::optional<RequestId> request = std::nullopt);
 
 //   errors  CKR_USER_ALREADY_LOGGED_IN, CKR_USER_ANOTHER_ALREADY_LOGGED_IN, CKR_USER_TYPE_INVALID,
 //           CKR_OPERATION_NOT_INITIALIZED (CKU_CONTEXT_SPECIFIC), CKR_SESSION_READ_ONLY_EXISTS,

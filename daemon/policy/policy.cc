@@ -14,11 +14,11 @@ PolicyConfig Sorted(PolicyConfig config) {
   return config;
 }
 
-std::string Refusal(const Peer& peer) {
+std::string Refusal(const Peer& peer, const std::string& section) {
   std::string text = "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid) +
                      ", gid " + std::to_string(peer.gid);
   if (!peer.unit.empty()) text += ", unit " + peer.unit;
-  return text + " is in neither gateway.policy.allowed_users nor gateway.policy.allowed_groups";
+  return text + " is in neither " + section + ".allowed_users nor " + section + ".allowed_groups";
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ Policy::Policy(PolicyConfig config) : config_(Sorted(std::move(config))) {}
 Status Policy::MayConnect(const Peer& peer) const {
   const bool open = config_.allowed_uids.empty() && config_.allowed_gids.empty();
   if (open || Names(peer)) return Ok();
-  return CallerError(CKR_FUNCTION_REJECTED, Refusal(peer));
+  return CallerError(CKR_FUNCTION_REJECTED, Refusal(peer, "gateway.policy"));
 }
 
 bool Policy::Names(const Peer& peer) const {
@@ -37,6 +37,12 @@ bool Policy::Names(const Peer& peer) const {
   };
   return std::ranges::binary_search(config_.allowed_uids, peer.uid) || has_gid(peer.gid) ||
          std::ranges::any_of(peer.groups, has_gid);
+}
+
+Status MayUseSlot(const GatewayConfig& gateway, std::uint64_t slot, const Peer& peer) {
+  const auto at = gateway.slot_policies.find(slot);
+  if (at == gateway.slot_policies.end() || Policy(at->second).MayConnect(peer)) return Ok();
+  return CallerError(CKR_SLOT_ID_INVALID, Refusal(peer, "gateway.tokens." + std::to_string(slot)));
 }
 
 }  // namespace gw

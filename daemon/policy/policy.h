@@ -1,6 +1,6 @@
 // Room: policy. May include: core, config. May touch: memory only.
-// Says which process of this host may use the gateway. The answer depends on the configuration and
-// on what the kernel says about the peer, never on anything the peer sends.
+// Says which process of this host may use the gateway, and which slot of it. The answer depends on
+// the configuration and on what the kernel says about the peer, never on anything the peer sends.
 #pragma once
 
 #include "daemon/config/config.h"
@@ -25,5 +25,10 @@ class Policy {
 
   const PolicyConfig config_;  // its lists sorted
 };
+
+// May this process use the slot? One that may not is not told that there is such a slot. As above
+// for the lists of gateway.tokens.<slot>.
+//   errors  CKR_SLOT_ID_INVALID  not named; the text says who was refused, for the log
+Status MayUseSlot(const GatewayConfig& gateway, std::uint64_t slot, const Peer& peer);
 
 }  // namespace gw

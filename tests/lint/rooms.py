@@ -29,7 +29,7 @@ EDGES = {
     "daemon/policy": CORE + ("daemon/config/config.h",),
     "daemon/ops": CORE + (
         "daemon/token/", "daemon/mechanism/", "daemon/attributes/", "daemon/keystore/keystore.h",
-        "daemon/upstream/hsm_client.h", "daemon/localcrypto/", "daemon/config/config.h"),
+        "daemon/upstream/hsm_client.h", "daemon/localcrypto/", "daemon/policy/", "daemon/config/config.h"),
     "daemon/dispatch": CORE + (
         "daemon/ops/", "daemon/token/", "daemon/sealing/", "daemon/mechanism/", "daemon/config/config.h",
         "proto/wire/"),

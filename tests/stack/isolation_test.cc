@@ -97,6 +97,33 @@ TEST(IsolationTest, ProcessesOfTwoUsersDoNotSeeEachOthersSessionObjects) {
   OwnerAndStranger([] { ASSERT_EQ(setuid(kNobody), 0); });
 }
 
+TEST(IsolationTest, ASlotForRootDoesNotExistForAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can be two users";
+  Reload("  tokens: {0: {allowed_users: [root]}}\n");
+  Child root([] {
+    const Initialized initialized;
+    const Session session;
+    CK_ULONG count = 0;
+    GW_EXPECT_RV(P11().C_GetSlotList(CK_TRUE, nullptr, &count), CKR_OK);
+    EXPECT_EQ(count, 1u);
+  });
+  EXPECT_EQ(root.Wait(), 0);
+  Child other([] {
+    ASSERT_EQ(setuid(kNobody), 0);
+    const Initialized initialized;
+    CK_ULONG count = 7;
+    GW_EXPECT_RV(P11().C_GetSlotList(CK_TRUE, nullptr, &count), CKR_OK);
+    EXPECT_EQ(count, 0u);
+    CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+    GW_EXPECT_RV(P11().C_OpenSession(Slot(), CKF_SERIAL_SESSION, nullptr, nullptr, &session),
+                 CKR_SLOT_ID_INVALID);
+    CK_TOKEN_INFO info{};
+    GW_EXPECT_RV(P11().C_GetTokenInfo(Slot(), &info), CKR_SLOT_ID_INVALID);
+  });
+  EXPECT_EQ(other.Wait(), 0);
+  Reload("");
+}
+
 TEST(IsolationTest, OneProcessLoggedInDoesNotLogInAnother) {
   Signal logged_in;
   Signal looked;

@@ -91,6 +91,17 @@ TEST(GatewayTest, MetricsCanBeTurnedOff) {
   EXPECT_EQ(Load(Gateway("  metrics_listen: \"\"\n"))->gateway.metrics_listen, "");
 }
 
+TEST(GatewayTest, WhoMayUseASlotIsNamedBesideItsCapacity) {
+  const ConfigPtr config =
+      Load(Gateway("  tokens:\n    0: {allowed_users: [root, 33], allowed_groups: 44}\n"));
+  ASSERT_NE(config, nullptr);
+  ASSERT_EQ(config->gateway.slot_policies.size(), 1u);
+  EXPECT_THAT(config->gateway.slot_policies.at(0).allowed_uids, ElementsAre(0u, 33u));
+  EXPECT_THAT(config->gateway.slot_policies.at(0).allowed_gids, ElementsAre(44u));
+  const ConfigPtr open = Load(Gateway("  tokens:\n    0: {channels: 8}\n"));
+  EXPECT_TRUE(open->gateway.slot_policies.empty());
+}
+
 TEST(GatewayTest, TheCapacityOfASlotHoldsForItsVendorAddress) {
   const ConfigPtr config = Load(Gateway(
       "  tokens:\n    0: {crypto_units: 3, rate_per_s: 0, channels: 8, max_outstanding: 9}\n"));

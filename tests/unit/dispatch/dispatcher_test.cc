@@ -139,6 +139,21 @@ TEST_F(DispatcherTest, AttachGivesTheEpochPageToWhoAsksForIt) {
   EXPECT_EQ(attach(wire::kFeatureEpochPage), std::pair(0u, -1));
 }
 
+TEST_F(DispatcherTest, ASlotThatIsTakenFromAnApplicationTakesItsOpenSessionsAlong) {
+  attachment_.peer.uid = 33;
+  Attach();
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  gateway().slot_policies[0].allowed_uids = {34};
+  ASSERT_EQ(Send(Function::C_GetSessionInfo, {}, session), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_SESSION_HANDLE_INVALID);
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_SLOT_ID_INVALID);
+  gateway().slot_policies[0].allowed_uids = {33, 34};
+  ASSERT_EQ(Send(Function::C_GetSessionInfo, {}, session), Verdict::kReply);
+  EXPECT_EQ(Rv(), CKR_OK);
+}
+
 TEST_F(DispatcherTest, AFrameBeforeAttachClosesTheConnection) {
   EXPECT_EQ(Send(Function::C_GetInfo, {}), Verdict::kClose);
 }

@@ -1,6 +1,10 @@
-// Room: tests. Slot events.
+// Room: tests. Slot events, and slots that are not for everybody.
 #include "daemon/ops/slots.h"
 
+#include <gmock/gmock.h>
+
+#include "daemon/ops/sessions.h"
+#include "daemon/ops/users.h"
 #include "tests/unit/ops/ops_fixture.h"
 
 namespace gw {
@@ -31,6 +35,51 @@ TEST_F(SlotEventTest, WhatWasSoWhenTheApplicationCameIsNoEvent) {
 TEST_F(SlotEventTest, TheHsmIsLookedAtButNotEachTime) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(NextRv(), CKR_NO_EVENT);
   EXPECT_EQ(hsm_.requests["GetMechanismList"], 1);
+}
+
+// Whoever is not named, the slot does not exist for him.
+class SlotOfOthersTest : public OpsTest {
+ protected:
+  SlotOfOthersTest() { gateway().slot_policies[0].allowed_uids = {33}; }
+
+  ApplicationPtr ApplicationOf(uid_t uid) {
+    Peer peer;
+    peer.uid = uid;
+    return *applications_.Create(ApplicationId{static_cast<Byte>(uid)}, peer, Owner{uid, ""},
+                                 FirstNumbers{});
+  }
+};
+
+TEST_F(SlotOfOthersTest, IsListedForThoseNamedAlone) {
+  EXPECT_THAT(ops::GetSlotList(*services_, ApplicationOf(33)), testing::ElementsAre(0u));
+  EXPECT_THAT(ops::GetSlotList(*services_, ApplicationOf(34)), testing::IsEmpty());
+}
+
+TEST_F(SlotOfOthersTest, IsAnInvalidSlotToEveryFunctionThatNamesIt) {
+  for (const auto& [uid, rv] : {std::pair{33u, CKR_OK}, {34u, CKR_SLOT_ID_INVALID}}) {
+    const ApplicationPtr who = ApplicationOf(uid);
+    const SlotId slot{0};
+    EXPECT_EQ(RvOf(ops::GetSlotInfo(*services_, who, slot)), rv);
+    EXPECT_EQ(RvOf(ops::GetTokenInfo(*services_, who, slot)), rv);
+    EXPECT_EQ(RvOf(Run(ops::GetMechanismList(*services_, who, slot, Deadline{}))), rv);
+    EXPECT_EQ(RvOf(Run(ops::GetMechanismInfo(*services_, who, slot, CKM_SHA256, Deadline{}))), rv);
+    EXPECT_EQ(RvOf(ops::CloseAllSessions(*services_, who, slot)), rv);
+    const Bytes label(ops::kLabelBytes, ' ');
+    const auto init = [&] {
+      ops::Pin pin = SecretBytes(ViewOf(std::string_view("so-secret")));
+      return Run(ops::InitToken(*services_, who, slot, std::move(pin), label, Deadline{}));
+    };
+    EXPECT_EQ(RvOf(init()), rv);
+    EXPECT_EQ(RvOf(ops::OpenSession(*services_, who, slot, CKF_SERIAL_SESSION)), rv);
+    ops::CloseAllSessions(*services_, who, slot).ok();
+  }
+}
+
+TEST_F(SlotOfOthersTest, HasNoEventsForThem) {
+  const ApplicationPtr who = ApplicationOf(34);
+  hsm_.is_there = false;
+  EXPECT_EQ(RvOf(Run(ops::NextSlotEvent(*services_, who))), CKR_NO_EVENT);
+  EXPECT_EQ(hsm_.requests["GetMechanismList"], 0);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ class UsersTest : public OpsTest {
   const Bytes label_ = Bytes(32, ' ');
 
   CK_RV InitToken(std::string_view pin) {
-    return RvOf(Run(ops::InitToken(*services_, SlotId{0}, PinOf(pin), label_, Deadline{})));
+    return RvOf(
+        Run(ops::InitToken(*services_, application_, SlotId{0}, PinOf(pin), label_, Deadline{})));
   }
   CK_RV LogIn(const ops::CallScope& scope, CK_USER_TYPE user, std::string_view pin) {
     return RvOf(Run(ops::LogIn(scope, user, PinOf(pin))));
@@ -88,7 +89,7 @@ TEST_F(UsersTest, ChangingPinsTouchesNoObject) {
 // Behaviour R72, R105.
 TEST_F(UsersTest, ATokenThatWasNeverInitialisedServesAllTheSame) {
   ASSERT_FALSE(token().initialised());
-  const auto info = ops::GetTokenInfo(*services_, SlotId{0});
+  const auto info = ops::GetTokenInfo(*services_, application_, SlotId{0});
   ASSERT_TRUE(info);
   EXPECT_EQ(info->flags, CKF_RNG | CKF_LOGIN_REQUIRED | CKF_DUAL_CRYPTO_OPERATIONS);
   const auto handle =
@@ -141,10 +142,11 @@ TEST_F(UsersTest, InitTokenIsRefusedWhileASessionIsOpenAndWipesOtherwise) {
 }
 
 TEST_F(UsersTest, BadArgumentsAreRefused) {
-  EXPECT_EQ(
-      RvOf(Run(ops::InitToken(*services_, SlotId{5}, PinOf("so-secret"), label_, Deadline{}))),
-      CKR_SLOT_ID_INVALID);
-  EXPECT_EQ(RvOf(Run(ops::InitToken(*services_, SlotId{0}, std::nullopt, label_, Deadline{}))),
+  EXPECT_EQ(RvOf(Run(ops::InitToken(*services_, application_, SlotId{5}, PinOf("so-secret"), label_,
+                                    Deadline{}))),
+            CKR_SLOT_ID_INVALID);
+  EXPECT_EQ(RvOf(Run(ops::InitToken(*services_, application_, SlotId{0}, std::nullopt, label_,
+                                    Deadline{}))),
             CKR_ARGUMENTS_BAD);
   EXPECT_EQ(InitToken("abc"), CKR_PIN_INCORRECT);  // has no CKR_PIN_LEN_RANGE
   ASSERT_EQ(InitToken("so-secret"), CKR_OK);
@@ -175,9 +177,9 @@ TEST_F(UsersTest, InitTokenNeedsTheRemoteStore) {
   config.slot = 1;
   config.remotestore = false;
   tokens_.Add(std::make_unique<Token>(config, hsm_, nullptr, *keystore_));
-  EXPECT_EQ(
-      RvOf(Run(ops::InitToken(*services_, SlotId{1}, PinOf("so-secret"), label_, Deadline{}))),
-      CKR_TOKEN_WRITE_PROTECTED);
+  EXPECT_EQ(RvOf(Run(ops::InitToken(*services_, application_, SlotId{1}, PinOf("so-secret"), label_,
+                                    Deadline{}))),
+            CKR_TOKEN_WRITE_PROTECTED);
 }
 
 // A slot whose PINs are API keys.
@@ -191,7 +193,8 @@ class IamUsersTest : public UsersTest {
     scope_.token = tokens_.Find(SlotId{1});
   }
   CK_RV InitTokenBy(std::string_view pin) {
-    return RvOf(Run(ops::InitToken(*services_, SlotId{1}, PinOf(pin), label_, Deadline{})));
+    return RvOf(
+        Run(ops::InitToken(*services_, application_, SlotId{1}, PinOf(pin), label_, Deadline{})));
   }
   void Open() { scope_.session = application_->OpenSession(*scope_.token, true); }
   CK_RV InitPin(std::string_view pin) { return RvOf(Run(ops::InitPin(scope_, PinOf(pin)))); }

@@ -71,5 +71,31 @@ TEST(PolicyTest, TheRefusalOfAProcessOutsideUnitsNamesNoUnit) {
   EXPECT_THAT(Lists({33}, {}).MayConnect(PeerOf(1, 1)).error().detail, Not(HasSubstr("unit")));
 }
 
+GatewayConfig SlotOneFor(std::vector<std::uint32_t> uids, std::vector<std::uint32_t> gids) {
+  GatewayConfig gateway;
+  gateway.slot_policies[1] = {std::move(uids), std::move(gids)};
+  return gateway;
+}
+
+TEST(MayUseSlotTest, ASlotWithoutListsIsForEverybody) {
+  EXPECT_TRUE(MayUseSlot(GatewayConfig(), 0, PeerOf(1000, 1000)));
+  EXPECT_TRUE(MayUseSlot(SlotOneFor({33}, {}), 0, PeerOf(1000, 1000)));
+}
+
+TEST(MayUseSlotTest, ASlotWithListsIsForThoseNamed) {
+  EXPECT_TRUE(MayUseSlot(SlotOneFor({33}, {}), 1, PeerOf(33, 1)));
+  EXPECT_TRUE(MayUseSlot(SlotOneFor({}, {900}), 1, PeerOf(1, 1, {900})));
+  EXPECT_FALSE(MayUseSlot(SlotOneFor({33}, {900}), 1, PeerOf(1000, 1000, {33})));
+  EXPECT_FALSE(MayUseSlot(SlotOneFor({33}, {900}), 1, PeerOf(0, 0)));
+}
+
+TEST(MayUseSlotTest, TheRefusalIsThatOfASlotThatIsNotThere) {
+  const Status status = MayUseSlot(SlotOneFor({33}, {}), 1, PeerOf(1001, 1002));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().rv, CKR_SLOT_ID_INVALID);
+  EXPECT_THAT(status.error().detail,
+              HasSubstr("uid 1001, gid 1002 is in neither gateway.tokens.1.allowed_users"));
+}
+
 }  // namespace
 }  // namespace gw
