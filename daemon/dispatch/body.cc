@@ -1,6 +1,8 @@
 // Room: dispatch.
 #include "daemon/dispatch/body.h"
 
+#include <algorithm>
+
 #include "daemon/core/attribute_codec.h"
 
 namespace gw {
@@ -89,8 +91,15 @@ MechanismParameter ReadParameter(wire::Reader& body) {
   return std::monostate{};
 }
 
-// `budget` counts attributes over all levels of one template.
-AttributeList ReadList(wire::Reader& body, std::uint32_t& budget, std::uint32_t depth) {
+// Before it is set: `type` has another value already.
+bool HasOther(const AttributeList& list, CK_ATTRIBUTE_TYPE type, ByteView value) {
+  const Bytes* before = list.Find(type);
+  return before != nullptr && !std::ranges::equal(*before, value);
+}
+
+// `budget` counts attributes over all levels of one template; `repeated` may be null.
+AttributeList ReadList(wire::Reader& body, std::uint32_t& budget, std::uint32_t depth,
+                       std::vector<CK_ATTRIBUTE_TYPE>* repeated) {
   AttributeList list;
   if (depth > wire::kMaxNesting) body.Fail();
   const std::uint32_t count = body.Count(budget, kLeastAttributeBytes);
@@ -98,11 +107,14 @@ AttributeList ReadList(wire::Reader& body, std::uint32_t& budget, std::uint32_t 
   for (std::uint32_t i = 0; i < count && body.ok(); ++i) {
     const CK_ATTRIBUTE_TYPE type = body.U64();
     switch (static_cast<wire::ValueForm>(body.U8())) {
-      case wire::ValueForm::kBytes:
-        list.Set(type, CopyOf(ReadBytes(body)));
+      case wire::ValueForm::kBytes: {
+        const ByteView value = ReadBytes(body);
+        if (repeated != nullptr && HasOther(list, type, value)) repeated->push_back(type);
+        list.Set(type, CopyOf(value));
         continue;
+      }
       case wire::ValueForm::kNested:
-        list.Set(type, EncodeAttributes(ReadList(body, budget, depth + 1)));
+        list.Set(type, EncodeAttributes(ReadList(body, budget, depth + 1, nullptr)));
         continue;
     }
     body.Fail();
@@ -154,9 +166,9 @@ std::optional<Mechanism> ReadOptionalMechanism(wire::Reader& body) {
   return ReadMechanism(body);
 }
 
-AttributeList ReadAttributes(wire::Reader& body) {
+AttributeList ReadAttributes(wire::Reader& body, std::vector<CK_ATTRIBUTE_TYPE>* repeated) {
   std::uint32_t budget = wire::kMaxAttributes;
-  return ReadList(body, budget, 1);
+  return ReadList(body, budget, 1, repeated);
 }
 
 std::vector<ops::WantedValue> ReadWanted(wire::Reader& body) {

@@ -24,7 +24,9 @@ Mechanism ReadMechanism(wire::Reader& body);
 std::optional<Mechanism> ReadOptionalMechanism(wire::Reader& body);
 // An attribute that is given twice counts once, the last one wins (behaviour A11). Nested lists
 // become the encoding of core/attribute_codec.h.
-AttributeList ReadAttributes(wire::Reader& body);
+// `repeated`, if it is not null, gets the types that were given with more than one value.
+AttributeList ReadAttributes(wire::Reader& body,
+                             std::vector<CK_ATTRIBUTE_TYPE>* repeated = nullptr);
 std::vector<ops::WantedValue> ReadWanted(wire::Reader& body);
 // u8, 0 or 1.
 bool ReadFlag(wire::Reader& body);

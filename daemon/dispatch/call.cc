@@ -20,16 +20,57 @@ log::Level LevelOf(ErrorKind kind) {
   return spdlog::level::err;
 }
 
+std::string_view TextOf(UserState user) {
+  switch (user) {
+    case UserState::kAnonymous:
+      return "anonymous user";
+    case UserState::kNormal:
+      return "normal user";
+    case UserState::kSecurityOfficer:
+      return "SO";
+  }
+  return "";
+}
+
+// What the application gets. That it is not logged in would mislead one that is: what it lacks is a
+// right in IAM (behaviour R320).
+CK_RV RvFor(const Call& call, const Error& error) {
+  const bool lacks_right = error.kind == ErrorKind::kUpstream && error.rv == CKR_USER_NOT_LOGGED_IN;
+  if (!lacks_right || call.scope.session == nullptr) return error.rv;
+  return call.scope.login().user == UserState::kAnonymous ? error.rv : CKR_DEVICE_ERROR;
+}
+
 }  // namespace
+
+std::string Describe(const Call& call) {
+  const Application& application = *call.scope.application;
+  std::string text = std::string(wire::kFunctions[call.header.function].name) + " of application " +
+                     std::to_string(application.number()) + " (pid " +
+                     std::to_string(application.peer().pid) + ", uid " +
+                     std::to_string(application.peer().uid);
+  if (call.scope.session != nullptr && call.scope.token != nullptr) {
+    text += ", slot " + std::to_string(ToNumber(call.scope.token->slot())) + ", session " +
+            std::to_string(ToNumber(call.scope.session->handle)) + ", " +
+            std::string(TextOf(call.scope.login().user));
+  }
+  return text + ")";
+}
 
 CK_RV Failed(const Call& call, const Error& error) {
   const log::Level level = LevelOf(error.kind);
-  if (!log::Enabled(level)) return error.rv;
-  const Application& application = *call.scope.application;
-  log::At(level, "{} of application {} (pid {}, uid {}): {}",
-          wire::kFunctions[call.header.function].name, application.number(), application.peer().pid,
-          application.peer().uid, Describe(error));
-  return error.rv;
+  if (log::Enabled(level)) log::At(level, "{}: {}", Describe(call), Describe(error));
+  return RvFor(call, error);
+}
+
+AttributeList ReadTemplate(Call& call) {
+  std::vector<CK_ATTRIBUTE_TYPE> repeated;
+  AttributeList given = ReadAttributes(call.body, &repeated);
+  for (const CK_ATTRIBUTE_TYPE type : repeated) {
+    if (type != CKA_TOKEN && type != CKA_PRIVATE) continue;
+    log::Warn("{}: the template gives {} two values; the last one counts", Describe(call),
+              type == CKA_TOKEN ? "CKA_TOKEN" : "CKA_PRIVATE");
+  }
+  return given;
 }
 
 CK_RV Done(const Call& call, const Status& status) {

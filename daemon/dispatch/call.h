@@ -1,6 +1,8 @@
 // Room: dispatch. One frame on its way through the daemon.
 #pragma once
 
+#include <string>
+
 #include "daemon/core/peer.h"
 #include "daemon/dispatch/body.h"
 #include "daemon/ops/call_scope.h"
@@ -59,8 +61,16 @@ struct Handler {
   Immediate immediate = nullptr;
 };
 
+// Who calls what, for the log: "C_Sign of application 3 (pid 4711, uid 33, slot 0, session 17,
+// normal user)"; slot, session and user where the function names a session.
+std::string Describe(const Call& call);
+
 // The CK_RV of an error, after it was logged as its kind asks.
 CK_RV Failed(const Call& call, const Error& error);
+
+// A template. One that says two things about where an object goes is worth a warning (behaviour
+// A11).
+AttributeList ReadTemplate(Call& call);
 
 // The usual ends of a handler: nothing but the CK_RV, the handle of what was made, octets by the
 // length convention.

@@ -58,6 +58,15 @@ std::size_t FamilyOf(std::uint16_t number) {
   return static_cast<std::size_t>(at - std::ranges::begin(wire::kOperationFamilies));
 }
 
+// One line for each call: who called what, and what came of it (behaviour R350). Nothing of what
+// was passed.
+void LogCall(const Call& call, CK_RV rv, SteadyTime::duration took) {
+  if (!log::Enabled(spdlog::level::debug)) return;
+  log::Debug("{}: {} after {} us{}", Describe(call), NameOfRv(rv),
+             std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+             call.replayed ? ", answered before" : "");
+}
+
 std::optional<RequestId> RequestOf(const Application& application, const wire::Header& header) {
   if (wire::kFunctions[header.function].retry != wire::Retry::kOnce) return std::nullopt;
   return RequestId{application.id(), header.request};
@@ -115,6 +124,7 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
     reply.Clear();
     rv = CKR_DEVICE_MEMORY;
   }
+  LogCall(call, rv, clock_.Now() - begun);
   if (call.replayed) co_return Verdict::kReply;
   Finish(application, header, rv, reply);
   Count(header.function, rv, begun);

@@ -6,7 +6,7 @@
 namespace gw::handlers {
 Awaitable<CK_RV> GenerateKey(Call& call) {
   const Mechanism mechanism = ReadMechanism(call.body);
-  const AttributeList given = ReadAttributes(call.body);
+  const AttributeList given = ReadTemplate(call);
   if (!call.Decoded()) co_return CKR_OK;
   auto handle = co_await ops::GenerateKey(call.scope, mechanism, given);
   co_return Made(call, handle);
@@ -14,8 +14,8 @@ Awaitable<CK_RV> GenerateKey(Call& call) {
 
 Awaitable<CK_RV> GenerateKeyPair(Call& call) {
   const Mechanism mechanism = ReadMechanism(call.body);
-  const AttributeList public_given = ReadAttributes(call.body);
-  const AttributeList private_given = ReadAttributes(call.body);
+  const AttributeList public_given = ReadTemplate(call);
+  const AttributeList private_given = ReadTemplate(call);
   if (!call.Decoded()) co_return CKR_OK;
   auto pair = co_await ops::GenerateKeyPair(call.scope, mechanism, public_given, private_given);
   if (!pair) co_return Failed(call, pair.error());
@@ -38,7 +38,7 @@ Awaitable<CK_RV> UnwrapKey(Call& call) {
   const Mechanism mechanism = ReadMechanism(call.body);
   const ObjectHandle unwrapping_key{call.body.U64()};
   const ByteView wrapped = ReadBytes(call.body);
-  const AttributeList given = ReadAttributes(call.body);
+  const AttributeList given = ReadTemplate(call);
   if (!call.Decoded()) co_return CKR_OK;
   auto handle = co_await ops::UnwrapKey(call.scope, mechanism, unwrapping_key, wrapped, given);
   co_return Made(call, handle);
@@ -47,7 +47,7 @@ Awaitable<CK_RV> UnwrapKey(Call& call) {
 Awaitable<CK_RV> DeriveKey(Call& call) {
   const Mechanism mechanism = ReadMechanism(call.body);
   const ObjectHandle base_key{call.body.U64()};
-  const AttributeList given = ReadAttributes(call.body);
+  const AttributeList given = ReadTemplate(call);
   if (!call.Decoded()) co_return CKR_OK;
   auto derived = co_await ops::DeriveKey(call.scope, mechanism, base_key, given);
   if (!derived) co_return Failed(call, derived.error());

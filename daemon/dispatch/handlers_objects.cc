@@ -18,7 +18,7 @@ struct ClearTemplate {
 }  // namespace
 
 Awaitable<CK_RV> CreateObject(Call& call) {
-  const ClearTemplate given(ReadAttributes(call.body));
+  const ClearTemplate given(ReadTemplate(call));
   if (!call.Decoded()) co_return CKR_OK;
   auto handle = co_await ops::CreateObject(call.scope, given.list);
   co_return Made(call, handle);
@@ -26,7 +26,7 @@ Awaitable<CK_RV> CreateObject(Call& call) {
 
 Awaitable<CK_RV> CopyObject(Call& call) {
   const ObjectHandle object{call.body.U64()};
-  const AttributeList given = ReadAttributes(call.body);
+  const AttributeList given = ReadTemplate(call);
   if (!call.Decoded()) co_return CKR_OK;
   auto handle = co_await ops::CopyObject(call.scope, object, given);
   co_return Made(call, handle);

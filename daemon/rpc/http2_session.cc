@@ -157,7 +157,7 @@ void Http2Session::Submit(UnaryCall& call) {
     return;
   }
   const TimeoutText timeout(request.deadline - RealClock().Now() + kGrace);
-  const std::array<nghttp2_nv, 9> headers{
+  std::array<nghttp2_nv, 10> headers{
       Header(":method", "POST"),
       Header(":scheme", options_.tls ? "https" : "http"),
       Header(":path", request.method),
@@ -166,9 +166,14 @@ void Http2Session::Submit(UnaryCall& call) {
       Header("content-type", "application/grpc"),
       Header("user-agent", "grep11d"),
       Header("grpc-timeout", timeout.text(), NGHTTP2_NV_FLAG_NO_INDEX),
-      Header("authorization", request.authorization),
   };
-  const std::size_t count = headers.size() - (request.authorization.empty() ? 1 : 0);
+  std::size_t count = 8;
+  if (!request.authorization.empty()) {
+    headers[count++] = Header("authorization", request.authorization);
+  }
+  if (!request.correlation.empty()) {  // another one each time: nothing to remember
+    headers[count++] = Header("correlation-id", request.correlation, NGHTTP2_NV_FLAG_NO_INDEX);
+  }
   nghttp2_data_provider message{};
   message.read_callback = &ReadMessage;
   const std::int32_t stream =

@@ -24,6 +24,7 @@ class RpcChannel;
 struct UnaryRequest {
   std::string_view method;         // "/package.Service/Method"
   std::string_view authorization;  // value of that header; empty: none
+  std::string_view correlation;    // value of correlation-id; empty: none
   WipedString message;             // with the five octets of its prefix in front, see FrameOfSize()
   SteadyTime deadline = SteadyTime::max();
 };

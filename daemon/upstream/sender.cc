@@ -53,6 +53,16 @@ std::vector<AdmissionEndpoint> AdmissionOf(const TokenConfig& config) {
   return endpoints;
 }
 
+// One line for each request, for matching with the service's audit log: its own name, which went
+// along as metadata, and on whose behalf it was made (behaviour R322).
+void LogEnd(const HsmCall& call, const RpcInfo& rpc, const std::string& correlation,
+            const Attempt& last) {
+  if (!log::Enabled(spdlog::level::debug)) return;
+  log::Debug("request {}: {} for application {}, {}: {}", correlation, rpc.name, call.application,
+             call.identity == nullptr ? "without identity" : call.identity->name(),
+             last.ok() ? "CKR_OK" : NameOfRv(last.failure->error.rv));
+}
+
 UnaryRequest RequestOf(const Sendable& sendable, SteadyTime deadline, const Bearer* bearer) {
   UnaryRequest request;
   request.method = sendable.rpc().method;
@@ -118,6 +128,7 @@ void Sender::Close() {
 Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& sendable) {
   Retry retry(retry_budget_, random_);
   std::size_t avoid = kNoEndpoint;
+  const std::string correlation = correlation_ids_.Next();
   for (;;) {
     BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
     if (bearer == nullptr && call.identity != nullptr) {
@@ -132,20 +143,27 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& senda
     const std::size_t endpoint = permit->endpoint();
     Attempt attempt;
     if (Hedges(sendable.rpc())) {
-      attempt = co_await HedgedTry(call.deadline, sendable, std::move(*permit), bearer);
+      attempt =
+          co_await HedgedTry(call.deadline, sendable, correlation, std::move(*permit), bearer);
     } else {
-      attempt = co_await Try(call.deadline, sendable, std::move(*permit), bearer);
+      attempt = co_await Try(call.deadline, sendable, correlation, std::move(*permit), bearer);
     }
     permit.reset();
-    if (attempt.ok()) co_return std::move(attempt.done);
+    if (attempt.ok()) {
+      LogEnd(call, sendable.rpc(), correlation, attempt);
+      co_return std::move(attempt.done);
+    }
+    attempt.failure->error.detail += " (request " + correlation + ")";
     if (SpeaksAgainstEndpoint(attempt.failure->what)) avoid = endpoint;
     const bool again = co_await TryAgain(call, retry, *attempt.failure, bearer);
-    if (!again) co_return std::move(attempt.failure->error);
+    if (again) continue;
+    LogEnd(call, sendable.rpc(), correlation, attempt);
+    co_return std::move(attempt.failure->error);
   }
 }
 
-Awaitable<Attempt> Sender::Try(Deadline deadline, Sendable& sendable, Admission::Permit permit,
-                               BearerPtr bearer) {
+Awaitable<Attempt> Sender::Try(Deadline deadline, Sendable& sendable, std::string_view correlation,
+                               Admission::Permit permit, BearerPtr bearer) {
   const SteadyTime now = clock_.Now();
   const auto patience = Patience(sendable.rpc(), permit);
   const auto left = std::min<std::chrono::nanoseconds>(deadline.at - now, patience);
@@ -160,6 +178,7 @@ Awaitable<Attempt> Sender::Try(Deadline deadline, Sendable& sendable, Admission:
   const SetAtEnd set_at_end(over);
   Attempt attempt;
   auto request = RequestOf(sendable, now + left, bearer.get());
+  request.correlation = correlation;
   if (request.message.size() > kLargestRequestBytes) {
     attempt.failure = TooLarge(sendable.rpc(), request.message.size());
     co_return attempt;
@@ -171,16 +190,17 @@ Awaitable<Attempt> Sender::Try(Deadline deadline, Sendable& sendable, Admission:
 }
 
 Awaitable<Attempt> Sender::HedgedTry(Deadline deadline, Sendable& sendable,
-                                     Admission::Permit permit, BearerPtr bearer) {
+                                     std::string_view correlation, Admission::Permit permit,
+                                     BearerPtr bearer) {
   hedge_budget_.Earn();
   const std::size_t first = permit.endpoint();
   const auto race = std::make_shared<Race>(silo_.loop().get_executor());
-  race->Start(Try(deadline, sendable, std::move(permit), bearer));
+  race->Start(Try(deadline, sendable, correlation, std::move(permit), bearer));
   const bool early = co_await race->DecidedBy(clock_.Now() + times_.hedge);
   if (!early) {
     auto second = HedgeTurn(first);
     const bool hedged = second.has_value();
-    if (hedged) race->Start(Try(deadline, sendable, std::move(*second), bearer));
+    if (hedged) race->Start(Try(deadline, sendable, correlation, std::move(*second), bearer));
     second.reset();
     co_await race->DecidedBy(SteadyTime::max());
     Attempt attempt = co_await race->Finish();
@@ -317,9 +337,9 @@ Awaitable<bool> Sender::TryAgain(const HsmCall& call, Retry& retry, Failure& fai
   }
   // Behaviour R320: a missing right shows as one line with the action's name.
   if (failure.what == FailureClass::kForbidden || failure.what == FailureClass::kUnauthenticated) {
-    log::Warn("{} is not allowed to do this at the HSM: {}",
+    log::Warn("{}, application {}, is not allowed to do this at the HSM: {}",
               call.identity == nullptr ? "a caller without IAM identity" : call.identity->name(),
-              failure.error.detail);
+              call.application, failure.error.detail);
   }
   co_return false;
 }

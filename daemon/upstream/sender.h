@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string_view>
 
 #include "daemon/config/config.h"
 #include "daemon/core/clock.h"
@@ -17,6 +18,7 @@
 #include "daemon/upstream/admission.h"
 #include "daemon/upstream/bearer.h"
 #include "daemon/upstream/channel_pool.h"
+#include "daemon/upstream/correlation.h"
 #include "daemon/upstream/hsm_client.h"
 #include "daemon/upstream/race.h"
 #include "daemon/upstream/retry.h"
@@ -48,11 +50,11 @@ class Sender {
 
  private:
   // One try, from its turn to its end.
-  Awaitable<Attempt> Try(Deadline deadline, Sendable& sendable, Admission::Permit permit,
-                         BearerPtr bearer);
+  Awaitable<Attempt> Try(Deadline deadline, Sendable& sendable, std::string_view correlation,
+                         Admission::Permit permit, BearerPtr bearer);
   // The same; if the answer takes long, a second try elsewhere, and the faster one's answer.
-  Awaitable<Attempt> HedgedTry(Deadline deadline, Sendable& sendable, Admission::Permit permit,
-                               BearerPtr bearer);
+  Awaitable<Attempt> HedgedTry(Deadline deadline, Sendable& sendable, std::string_view correlation,
+                               Admission::Permit permit, BearerPtr bearer);
   bool Hedges(const RpcInfo& rpc) const {
     return times_.hedge > std::chrono::milliseconds(0) && rpc.id == RpcId::kSignSingle;
   }
@@ -96,6 +98,7 @@ class Sender {
   HedgeBudget hedge_budget_;
   Admission admission_;
   RpcMetrics metrics_;
+  CorrelationIds correlation_ids_;
   Event closing_;
   std::optional<TlsWatch> tls_watch_;  // none without TLS
   boost::asio::steady_timer tls_timer_;

@@ -138,6 +138,7 @@ struct FakeHsm::State {
   mutable std::mutex mutex;
   std::deque<HsmFault> faults;
   std::string required_authorization, last_authorization;
+  std::vector<std::string> correlations;
   std::map<std::string, std::uint64_t, std::less<>> counts;
   std::map<std::string, std::string, std::less<>> last;
   std::set<std::string> peers;
@@ -247,6 +248,10 @@ void FakeHsm::State::OnRequest(Call& call) {
   ++counts[method];
   last[method] = request;
   peers.insert(call.context.peer());
+  const auto name = call.context.client_metadata().find("correlation-id");
+  correlations.emplace_back();
+  if (name != call.context.client_metadata().end())
+    correlations.back().assign(name->second.data(), name->second.size());
   const auto header = call.context.client_metadata().find("authorization");
   const bool sent = header != call.context.client_metadata().end();
   last_authorization = sent ? std::string(header->second.data(), header->second.size()) : "";
@@ -328,6 +333,11 @@ std::string FakeHsm::last_request(std::string_view method) const {
   const auto found = state_->last.find(method);
   return found == state_->last.end() ? std::string() : found->second;
 }
+std::vector<std::string> FakeHsm::correlations() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->correlations;
+}
+
 std::string FakeHsm::last_authorization() const {
   const std::lock_guard lock(state_->mutex);
   return state_->last_authorization;

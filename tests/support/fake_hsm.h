@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/certs.h"
 
@@ -60,6 +61,8 @@ class FakeHsm {
   // Of the last request of that method.
   std::string last_request(std::string_view method) const;
   std::string last_authorization() const;
+  // The values of correlation-id, one for each request, in their order; "" where there was none.
+  std::vector<std::string> correlations() const;
   // Distinct client addresses seen: the number of HTTP/2 connections.
   std::size_t connections() const;
 

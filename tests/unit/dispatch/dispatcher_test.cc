@@ -2,16 +2,20 @@
 // side.
 #include "daemon/dispatch/dispatcher.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <map>
 
+#include "tests/support/captured_log.h"
 #include "tests/unit/ops/ops_fixture.h"
 
 namespace gw {
 namespace {
 
+using testing::HasSubstr;
+using testing::Not;
 using wire::Function;
 using Verdict = Dispatcher::Verdict;
 
@@ -152,6 +156,68 @@ TEST_F(DispatcherTest, ASlotThatIsTakenFromAnApplicationTakesItsOpenSessionsAlon
   gateway().slot_policies[0].allowed_uids = {33, 34};
   ASSERT_EQ(Send(Function::C_GetSessionInfo, {}, session), Verdict::kReply);
   EXPECT_EQ(Rv(), CKR_OK);
+}
+
+// Behaviour R350.
+TEST_F(DispatcherTest, TheLogHasALineForEachCallThatSaysWhoCalledWhat) {
+  attachment_.peer.pid = 4711;
+  attachment_.peer.uid = 33;
+  Attach();
+  const test::CapturedLog log;
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  attachment_.application->LogIn(token(), UserState::kNormal, nullptr);
+  ASSERT_EQ(Send(Function::C_GetSessionInfo, {}, session), Verdict::kReply);
+  const std::string who = "(pid 4711, uid 33, slot 0, session " + std::to_string(session) +
+                          ", normal user): CKR_OK after ";
+  EXPECT_THAT(log.text(), HasSubstr("C_OpenSession of application "));
+  EXPECT_THAT(log.text(), HasSubstr("(pid 4711, uid 33): CKR_OK after "));
+  EXPECT_THAT(log.text(), HasSubstr("C_GetSessionInfo of application "));
+  EXPECT_THAT(log.text(), HasSubstr(who));
+}
+
+// Behaviour R320: an application that is logged in and is told that it is not would log in again.
+TEST_F(DispatcherTest, AMissingRightIsADeviceErrorToWhoIsLoggedIn) {
+  Attach();
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  const auto random_without_right = [&] {
+    hsm_.next_error = UpstreamError(CKR_USER_NOT_LOGGED_IN, "needed: generaterandom");
+    EXPECT_EQ(Send(Function::C_GenerateRandom, NumberBody({32}), session), Verdict::kReply);
+    return Rv();
+  };
+  EXPECT_EQ(random_without_right(), CKR_USER_NOT_LOGGED_IN);
+  attachment_.application->LogIn(token(), UserState::kNormal, nullptr);
+  EXPECT_EQ(random_without_right(), CKR_DEVICE_ERROR);
+}
+
+// Behaviour A11.
+TEST_F(DispatcherTest, ATemplateThatSaysTwoThingsAboutItsPlaceIsWarnedAbout) {
+  Attach();
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION | CKF_RW_SESSION})),
+            Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  const auto warnings = [&](CK_ATTRIBUTE_TYPE type, const char* first, const char* second) {
+    Body body;
+    wire::Writer writer(body);
+    writer.U32(3);
+    writer.U64(CKA_CLASS);
+    writer.U8(static_cast<std::uint8_t>(wire::ValueForm::kBytes));
+    const CK_OBJECT_CLASS data = CKO_DATA;
+    writer.Bytes(&data, sizeof data);
+    for (const char* value : {first, second}) {
+      writer.U64(type);
+      writer.U8(static_cast<std::uint8_t>(wire::ValueForm::kBytes));
+      writer.Bytes(value, 1);
+    }
+    const test::CapturedLog log;
+    EXPECT_EQ(Send(Function::C_CreateObject, body.octets, session), Verdict::kReply);
+    return log.text();
+  };
+  EXPECT_THAT(warnings(CKA_TOKEN, "\1", "\0"), HasSubstr("gives CKA_TOKEN two values"));
+  EXPECT_THAT(warnings(CKA_PRIVATE, "\1", "\0"), HasSubstr("gives CKA_PRIVATE two values"));
+  EXPECT_THAT(warnings(CKA_TOKEN, "\0", "\0"), Not(HasSubstr("two values")));
+  EXPECT_THAT(warnings(CKA_LABEL, "a", "b"), Not(HasSubstr("two values")));
 }
 
 TEST_F(DispatcherTest, AFrameBeforeAttachClosesTheConnection) {

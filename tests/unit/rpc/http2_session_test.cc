@@ -51,6 +51,7 @@ class Http2SessionTest : public testing::Test {
     UnaryRequest request;
     request.method = "/test.Service/Ask";
     request.authorization = authorization_;
+    request.correlation = correlation_;
     const std::string frame = Framed(message);
     request.message.assign(frame.begin(), frame.end());
     request.deadline = RealClock().Now() + 5s;
@@ -75,6 +76,7 @@ class Http2SessionTest : public testing::Test {
   }
 
   std::string authorization_;
+  std::string correlation_;
   std::unique_ptr<test::Http2Peer> peer_ = std::make_unique<test::Http2Peer>();
   std::vector<std::unique_ptr<TestCall>> calls_;
   std::unique_ptr<Http2Session> session_ =
@@ -97,6 +99,20 @@ TEST_F(Http2SessionTest, ARequestIsWhatGrpcSaysItIs) {
   EXPECT_EQ(headers["content-type"], "application/grpc");
   EXPECT_EQ(headers["authorization"], "Bearer token");
   EXPECT_FALSE(headers["grpc-timeout"].empty());
+}
+
+TEST_F(Http2SessionTest, TheNameOfARequestGoesAlongWithAndWithoutToken) {
+  for (const char* token : {"", "Bearer token"}) {
+    authorization_ = token;
+    correlation_ = "0d8f7c0e-0000-4000-8000-000000000001";
+    Submit();
+    auto headers = peer_->requests().back().headers;
+    EXPECT_EQ(headers["correlation-id"], correlation_);
+    EXPECT_EQ(headers["authorization"], authorization_);
+    correlation_.clear();
+    Submit();
+    EXPECT_FALSE(peer_->requests().back().headers.contains("correlation-id"));
+  }
 }
 
 TEST_F(Http2SessionTest, WithoutTokenThereIsNoAuthorization) {

@@ -220,6 +220,34 @@ TEST_F(SenderTest, WithoutIdentityThereIsNothingToRenew) {
   EXPECT_EQ(hsm_->all_calls(), 1u);
 }
 
+// --- names of requests (behaviour R322) ---
+
+TEST_F(SenderTest, TheTriesOfOneRequestHaveOneNameAndRequestsHaveDifferentOnes) {
+  Fault(Kind::kStatus, kUnavailable);
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  const std::vector<std::string> names = hsm_->correlations();
+  ASSERT_EQ(names.size(), 3u);
+  EXPECT_EQ(names[0].size(), 36u);
+  EXPECT_EQ(names[0], names[1]);
+  EXPECT_NE(names[1], names[2]);
+}
+
+TEST_F(SenderTest, TheLogHasALineForEachRequestWithItsName) {
+  identity_ = std::make_shared<TestIdentity>(0);
+  const test::CapturedLog log;
+  EXPECT_EQ(RvOfSign(), CKR_OK);
+  Fault(Kind::kStatus, kPermissionDenied);
+  EXPECT_EQ(RvOfSign(), CKR_USER_NOT_LOGGED_IN);
+  const std::vector<std::string> names = hsm_->correlations();
+  ASSERT_GE(names.size(), 2u);
+  const std::string line = "request " + names[0] + ": SignSingle for application ";
+  EXPECT_NE(log.text().find(line), std::string::npos) << log.text();
+  EXPECT_NE(log.text().find("iam-test: CKR_OK"), std::string::npos) << log.text();
+  EXPECT_NE(log.text().find("(request " + names[1] + ")"), std::string::npos) << log.text();
+  EXPECT_NE(log.text().find("iam-test: CKR_USER_NOT_LOGGED_IN"), std::string::npos) << log.text();
+}
+
 // --- connections that fell silent ---
 
 class SilenceTest : public SenderTest {
