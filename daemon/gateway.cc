@@ -2,14 +2,18 @@
 #include "daemon/gateway.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "daemon/core/log.h"
 #include "daemon/keystore/sqlite_keystore.h"
 #include "daemon/localcrypto/hmac.h"
 #include "daemon/localcrypto/random.h"
 #include "daemon/runtime/notify.h"
+#include "daemon/sealing/private_data.h"
 #include "daemon/sealing/seal_key.h"
 
 namespace gw {
@@ -18,6 +22,33 @@ namespace {
 // Attached applications are bounded by their connections: each has at least one.
 std::unique_ptr<ApplicationTable> MakeApplications(TokenTable& tokens, const Config& config) {
   return std::make_unique<ApplicationTable>(tokens, config.gateway.limits.connections);
+}
+
+Awaitable<void> CommitInto(Keystore& keystore, Mutation mutation,
+                           std::optional<Result<std::vector<std::uint64_t>>>& result) {
+  result.emplace(co_await keystore.Commit(std::move(mutation)));
+}
+
+// Values that a version before this one stored in the clear are stored again, sealed. Before
+// anybody else sees the objects, on a loop of its own: that of the silo does not run yet.
+Status SealWhatIsClear(PrivateDataKeystore& keystore, KeystoreContents& contents) {
+  if (keystore.in_the_clear().empty()) return Ok();
+  const std::set<std::uint64_t> clear(keystore.in_the_clear().begin(),
+                                      keystore.in_the_clear().end());
+  Mutation mutation;
+  for (Record& record : contents.records) {
+    if (!clear.contains(record.number)) continue;
+    ++record.version;
+    mutation.puts.push_back(record);
+  }
+  boost::asio::io_context loop;
+  std::optional<Result<std::vector<std::uint64_t>>> result;
+  boost::asio::co_spawn(loop, CommitInto(keystore, std::move(mutation), result),
+                        boost::asio::detached);
+  loop.run();
+  GW_TRY_VOID(*std::move(result));
+  log::Info("keystore: the values of {} private data objects are encrypted now", clear.size());
+  return Ok();
 }
 
 }  // namespace
@@ -56,9 +87,12 @@ Status Gateway::OpenKeystore() {
   SqliteOptions options;
   options.directory = services_.gateway().state_directory;
   options.crypto = KeystoreCrypto{&RandomBytes, &HmacSha256};
-  GW_TRY(keystore, OpenSqliteKeystore(std::move(options)));
+  GW_TRY(engine, OpenSqliteKeystore(options));
+  GW_TRY(data_key, KeystoreSecret(options, kPrivateDataPurpose));
+  auto keystore = std::make_unique<PrivateDataKeystore>(std::move(engine), std::move(data_key));
+  GW_TRY(contents, keystore->Load());
+  GW_TRY_VOID(SealWhatIsClear(*keystore, contents));
   keystore_ = std::move(keystore);
-  GW_TRY(contents, keystore_->Load());
   for (const std::string& refused : contents.refused) log::Error("keystore: {}", refused);
   log::Info("keystore: {} objects loaded, {} refused", contents.records.size(),
             contents.refused.size());

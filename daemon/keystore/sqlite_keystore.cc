@@ -84,6 +84,15 @@ Result<std::unique_ptr<Keystore>> OpenSqliteKeystore(SqliteOptions options) {
   return {std::make_unique<SqliteKeystore>(std::move(store), options)};
 }
 
+Result<SecretBytes> KeystoreSecret(const SqliteOptions& options, std::string_view purpose) {
+  GW_TRY(files, KeystoreFiles::OpenToLook(options.directory, options.crypto));
+  // Rows' tags are of octets that begin with a length, so none of them is such a key.
+  Bytes derived = files->authenticator().Tag(CopyOf("derived key: " + std::string(purpose)));
+  SecretBytes secret{ByteView(derived)};
+  Wipe(derived);
+  return secret;
+}
+
 bool HasSqliteKeystore(const std::string& directory) {
   struct stat info {};
   return lstat((directory + "/keystore.db").c_str(), &info) == 0;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "daemon/core/clock.h"
 #include "daemon/keystore/keystore.h"
@@ -47,6 +48,11 @@ struct SqliteOptions {
 //                             database is left as it was
 //           CKR_DEVICE_MEMORY disk full
 Result<std::unique_ptr<Keystore>> OpenSqliteKeystore(SqliteOptions options);
+
+// A key that only this keystore has, derived from keystore.key; another one for each purpose. Once
+// it was opened, or it is there.
+//   errors  as OpenSqliteKeystore
+Result<SecretBytes> KeystoreSecret(const SqliteOptions& options, std::string_view purpose);
 
 // Whether `directory` holds a keystore, or at least something in its place.
 bool HasSqliteKeystore(const std::string& directory);

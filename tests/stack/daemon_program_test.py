@@ -5,12 +5,14 @@ May touch: stacks of its own.
 """
 
 import contextlib
+import hmac
 import os
 import re
 import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import time
 import unittest
@@ -218,6 +220,68 @@ class Running(StackTest):
             for name in names:
                 mode = os.stat(os.path.join(folder, name)).st_mode
                 self.assertEqual(mode & 0o077, 0, f"{name} has mode {mode & 0o777:o}")
+
+
+    def test_private_data_of_an_older_keystore_is_sealed_at_the_next_start(self):
+        secret = b"the combination is 4711"
+
+        def stop(stack):
+            stack.signal(signal.SIGTERM)
+            until(lambda: not stack.is_running(), 20, "the end of the daemon")
+
+        def on_disk(stack):
+            folder = stack.path("daemon/state")
+            return b"".join(stack.read(f"daemon/state/{name}") for name in sorted(os.listdir(folder)))
+
+        with Stack() as stack:
+            stack.tool("--write-object", stack.write("secret", secret), "--type", "data", "--label", "secret", "--private")
+            self.assertNotIn(secret, on_disk(stack))
+            stop(stack)
+            in_the_clear(stack.path("daemon/state"), secret)
+            self.assertIn(secret, on_disk(stack))
+            stack.restart()
+            until(lambda: "1 private data objects are encrypted now" in stack.daemon_log(), what="the line about it")
+            stack.tool("--read-object", "--type", "data", "--label", "secret", "--output-file", stack.path("read"))
+            self.assertEqual(stack.read("read"), secret)
+            stop(stack)
+            self.assertNotIn(secret, on_disk(stack))
+
+
+def in_the_clear(state, value):
+    """Rewrites the private data objects of a keystore as a version wrote them that did not seal them; the form is that
+    of daemon/keystore/record_format.h and daemon/core/attribute_codec.h."""
+    sealed_type, value_type = 0x80000000 | 0x47570001, 0x11
+
+    def number(n):
+        return struct.pack(">Q", n)
+
+    def octets(b):
+        return struct.pack(">I", len(b)) + b
+
+    def maybe(column, form):
+        return b"\0" if column is None else b"\1" + form(column)
+
+    def unsealed(attributes):
+        count, rest, out = struct.unpack(">I", attributes[:4])[0], attributes[4:], []
+        for _ in range(count):
+            kind, size = struct.unpack(">QI", rest[:12])
+            out.append((value_type, value) if kind == sealed_type else (kind, rest[12:12 + size]))
+            rest = rest[12 + size:]
+        return struct.pack(">I", count) + b"".join(number(kind) + octets(each) for kind, each in sorted(out))
+
+    with open(f"{state}/keystore.key", "rb") as file:
+        key = file.read()
+    with contextlib.closing(sqlite3.connect(f"{state}/keystore.db")) as database, database:
+        rows = database.execute(
+            "SELECT number, keystore, class, key_type, label, id, unique_id, attributes, key_blob, version, created,"
+            " modified FROM object").fetchall()
+        for row in rows:
+            attributes = unsealed(row[7])
+            canonical = (octets(b"grep11d object row 1") + number(row[0]) + octets(row[1].encode()) + number(row[2]) +
+                         maybe(row[3], number) + maybe(row[4], octets) + maybe(row[5], octets) + maybe(row[6], octets) +
+                         octets(attributes) + octets(row[8]) + number(row[9]) + number(row[10]) + number(row[11]))
+            database.execute("UPDATE object SET attributes = ?, tag = ? WHERE number = ?",
+                             (attributes, hmac.digest(key, canonical, "sha256"), row[0]))
 
 
 class Stopping(unittest.TestCase):
