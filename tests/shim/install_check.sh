@@ -1,5 +1,5 @@
 #!/bin/bash
-# What an installation of the module leaves:
+# What an installation of the module leaves, and that the unit starts the daemon that was installed:
 #   install_check.sh CMAKE BUILD_FOLDER VERSION C_CLIENT
 # A file that names architecture and version, and the stable name as a link to it, which an older link and an older file do
 # not stand in the way of.
@@ -41,5 +41,9 @@ check "older file" older "$(cat "$folder/pkcs11-grep11-old.so.0.0.1")"
 # For a package.
 DESTDIR=$root/package install_module /usr
 check_folder "$(dirname "$(find "$root/package/usr" -name pkcs11-grep11.so)")"
+
+"$cmake" --install "$build" --component units --prefix "$root/units" >"$root/log" 2>&1 || cat "$root/log"
+check "daemon of the unit" "$root/units/sbin/grep11d" \
+  "$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$(find "$root/units" -name grep11d.service)")"
 
 exit "$((failures != 0))"
