@@ -11,10 +11,12 @@
 #include "daemon/core/log.h"
 #include "daemon/keystore/sqlite_keystore.h"
 #include "daemon/localcrypto/hmac.h"
+#include "daemon/localcrypto/keystore_secret.h"
 #include "daemon/localcrypto/random.h"
 #include "daemon/runtime/notify.h"
 #include "daemon/sealing/private_data.h"
 #include "daemon/sealing/seal_key.h"
+#include "daemon/sealing/sealed_keystore.h"
 
 namespace gw {
 namespace {
@@ -88,11 +90,18 @@ Status Gateway::OpenKeystore() {
   options.directory = services_.gateway().state_directory;
   options.crypto = KeystoreCrypto{&RandomBytes, &HmacSha256};
   GW_TRY(engine, OpenSqliteKeystore(options));
-  GW_TRY(data_key, KeystoreSecret(options, kPrivateDataPurpose));
-  auto keystore = std::make_unique<PrivateDataKeystore>(std::move(engine), std::move(data_key));
-  GW_TRY(contents, keystore->Load());
-  GW_TRY_VOID(SealWhatIsClear(*keystore, contents));
-  keystore_ = std::move(keystore);
+  GW_TRY(data_key, DerivedSecret(options, kPrivateDataPurpose));
+  auto data = std::make_unique<PrivateDataKeystore>(std::move(engine), std::move(data_key));
+  PrivateDataKeystore& private_data = *data;
+  std::vector<KeystorePassword> passwords;
+  for (const TokenConfig& token : services_.config->tokens) {
+    if (token.keystore_password == nullptr) continue;
+    passwords.push_back({token.private_keystore, token.keystore_password});
+    passwords.push_back({token.public_keystore, token.keystore_password});
+  }
+  keystore_ = MakeSealedKeystore(std::move(data), std::move(passwords));
+  GW_TRY(contents, keystore_->Load());
+  GW_TRY_VOID(SealWhatIsClear(private_data, contents));
   for (const std::string& refused : contents.refused) log::Error("keystore: {}", refused);
   log::Info("keystore: {} objects loaded, {} refused", contents.records.size(),
             contents.refused.size());
@@ -105,6 +114,7 @@ Status Gateway::OpenTokens(KeystoreContents& contents) {
     IdentityProvider* identities = token_config.iam.enabled ? &upstream->identities() : nullptr;
     auto token = std::make_unique<Token>(token_config, upstream->client(), identities, *keystore_);
     token->Adopt(contents);
+    token->MakeLogins(&LoginPinFor);
     upstream->Connect();
     tokens_.Add(std::move(token));
     upstreams_.push_back(std::move(upstream));

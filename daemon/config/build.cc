@@ -55,7 +55,7 @@ void BuildTokens(Problems& problems, const RawFile& file, Config& config) {
     config.tokens.push_back(BuildToken(problems, file, slot, raw));
   }
   CheckKeystoresAcrossSlots(problems, file, config.tokens);
-  CheckSessionAuth(problems, file);
+  CheckSessionAuth(problems, file, config.tokens);
   for (const auto& [slot, raw] : file.gateway.tokens) {
     if (file.tokens.contains(slot)) continue;
     problems.Error({"gateway.tokens." + std::to_string(slot), raw.line},

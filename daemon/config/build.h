@@ -21,8 +21,8 @@ void BuildConnection(Problems& problems, const Place& place, const RawToken& raw
 // Users, keystores and IAM of a token.
 void BuildUsers(Problems& problems, const Place& place, const RawFile& file, const RawToken& raw,
                 TokenConfig& token);
-// The rules about sessionauth, for all tokens.
-void CheckSessionAuth(Problems& problems, const RawFile& file);
+// The rules about sessionauth, for all tokens, and the passwords.
+void CheckSessionAuth(Problems& problems, const RawFile& file, std::vector<TokenConfig>& tokens);
 
 // What is wrong with a file that is to be read later, or an empty string.
 Complaint FileProblem(const std::string& path);

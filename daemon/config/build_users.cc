@@ -1,6 +1,6 @@
 // Room: config. The users of a token: keystores, IAM, and the password of authenticated keystores.
-#include <array>
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "daemon/config/build.h"
 
@@ -183,9 +183,11 @@ void CheckPair(Problems& problems, const KeystoreAuth& normal, const KeystoreAut
   CheckPassword(problems, normal);
   CheckPassword(problems, anonymous);
   if (normal.enabled != anonymous.enabled) {
-    problems.Error(anonymous.enabled_at,
-                   "must be the same for users.1 and users.2: since 2023 both keystores are "
-                   "authenticated or neither is");
+    problems.Error(
+        anonymous.enabled_at,
+        "must be the same for users.1 and users.2: since 2023 both keystores are "
+        "authenticated or neither is (older files have it for users.1 alone: give users.2 "
+        "the same, then C_InitToken makes both anew)");
   }
   const bool both = normal.enabled && anonymous.enabled && normal.password && anonymous.password;
   if (both && !Equal(normal.password->view(), anonymous.password->view())) {
@@ -193,12 +195,31 @@ void CheckPair(Problems& problems, const KeystoreAuth& normal, const KeystoreAut
   }
 }
 
-void SayNotOffered(Problems& problems, const KeystoreAuth& auth) {
-  if (!auth.enabled) return;
-  problems.Error(auth.enabled_at,
-                 "authenticated keystores are not offered by this version; set it to false (this "
-                 "leaves keys of an authenticated keystore unreadable, it does not convert them)");
+bool SamePassword(const KeystoreAuth& a, const KeystoreAuth& b) {
+  if (a.enabled != b.enabled || !a.enabled) return a.enabled == b.enabled;
+  return a.password == nullptr || b.password == nullptr ||
+         Equal(a.password->view(), b.password->view());
 }
+
+// Slots may share a keystore, which has one password then.
+class PasswordsOfKeystores {
+ public:
+  void Add(Problems& problems, const RawUser& user, std::uint64_t slot, const KeystoreAuth& auth) {
+    if (user.keystore.value.empty()) return;  // said already
+    const auto [at, is_new] = first_.try_emplace(LowerCase(user.keystore.value), slot, auth);
+    if (is_new || SamePassword(at->second.second, auth)) return;
+    problems.Error(auth.enabled_at, "sessionauth and its password must be the same as in slot " +
+                                        std::to_string(at->second.first) +
+                                        ", which has the same keystore");
+  }
+  std::size_t authenticated() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(first_, [](const auto& at) { return at.second.second.enabled; }));
+  }
+
+ private:
+  std::map<std::string, std::pair<std::uint64_t, KeystoreAuth>> first_;
+};
 
 }  // namespace
 
@@ -214,8 +235,8 @@ void BuildUsers(Problems& problems, const Place& place, const RawFile& file, con
   BuildAnonymousKey(problems, place, file, raw, token);
 }
 
-void CheckSessionAuth(Problems& problems, const RawFile& file) {
-  std::set<std::string> authenticated;
+void CheckSessionAuth(Problems& problems, const RawFile& file, std::vector<TokenConfig>& tokens) {
+  PasswordsOfKeystores keystores;
   for (const auto& [slot, raw] : file.tokens) {
     const RawUser* normal_user = FindUser(raw, kNormal);
     const RawUser* anonymous_user = FindUser(raw, kAnonymous);
@@ -226,13 +247,14 @@ void CheckSessionAuth(Problems& problems, const RawFile& file) {
     const KeystoreAuth anonymous =
         AuthOf(problems, file, PlaceOfUser(place, kAnonymous, *anonymous_user), *anonymous_user);
     CheckPair(problems, normal, anonymous);
-    SayNotOffered(problems, normal);
-    SayNotOffered(problems, anonymous);
-    if (normal.enabled) authenticated.insert(LowerCase(normal_user->keystore.value));
-    if (anonymous.enabled) authenticated.insert(LowerCase(anonymous_user->keystore.value));
+    keystores.Add(problems, *normal_user, slot, normal);
+    keystores.Add(problems, *anonymous_user, slot, anonymous);
+    if (!normal.enabled) continue;
+    const auto token = std::ranges::find(tokens, slot, &TokenConfig::slot);
+    if (token != tokens.end()) token->keystore_password = normal.password;
   }
-  if (authenticated.size() <= kMaxAuthenticatedKeystores) return;
-  problems.Error({"tokens"}, std::to_string(authenticated.size()) +
+  if (keystores.authenticated() <= kMaxAuthenticatedKeystores) return;
+  problems.Error({"tokens"}, std::to_string(keystores.authenticated()) +
                                  " authenticated keystores; a service instance has at most 5");
 }
 

@@ -52,6 +52,8 @@ struct TokenConfig {
   // service is told what the administrator wrote.
   std::string private_keystore_as_written;
   std::string public_keystore_as_written;
+  // Of both keystores, which are then authenticated. Null: neither is.
+  std::shared_ptr<const SecretBytes> keystore_password;
   bool remotestore = true;  // token objects allowed
   std::string so_name, user_name, anonymous_name;
 };

@@ -54,6 +54,15 @@ struct FirstAnswer {
   bool whole = true;
 };
 
+// Whether the objects of a keystore can be used (behaviour R286, R288). Engines give access to all;
+// passwords stand in front of them (sealing/sealed_keystore.h).
+enum class KeystoreAccess : std::uint8_t {
+  kGranted,
+  kWrongPassword,     // authenticated, with another password than the configured one
+  kNoPassword,        // authenticated, and none is configured
+  kNotAuthenticated,  // a password is configured, and the keystore was made without
+};
+
 // Everything at start.
 struct KeystoreContents {
   std::vector<Record> records;
@@ -87,6 +96,11 @@ class Keystore {
   // nullptr: it was not done. Valid until the next Commit. Thread: the loop.
   virtual const FirstAnswer* AnswerTo(const RequestId& request) const = 0;
   static constexpr std::chrono::minutes kRequestMemory{10};
+
+  // Known after Load.
+  virtual KeystoreAccess AccessTo(const std::string& /*keystore*/) const {
+    return KeystoreAccess::kGranted;
+  }
 
   // Finishes what was accepted, then stops the thread. No Commit may follow.
   virtual void Stop() = 0;

@@ -84,7 +84,7 @@ Result<std::unique_ptr<Keystore>> OpenSqliteKeystore(SqliteOptions options) {
   return {std::make_unique<SqliteKeystore>(std::move(store), options)};
 }
 
-Result<SecretBytes> KeystoreSecret(const SqliteOptions& options, std::string_view purpose) {
+Result<SecretBytes> DerivedSecret(const SqliteOptions& options, std::string_view purpose) {
   GW_TRY(files, KeystoreFiles::OpenToLook(options.directory, options.crypto));
   // Rows' tags are of octets that begin with a length, so none of them is such a key.
   Bytes derived = files->authenticator().Tag(CopyOf("derived key: " + std::string(purpose)));

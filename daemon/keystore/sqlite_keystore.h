@@ -52,7 +52,7 @@ Result<std::unique_ptr<Keystore>> OpenSqliteKeystore(SqliteOptions options);
 // A key that only this keystore has, derived from keystore.key; another one for each purpose. Once
 // it was opened, or it is there.
 //   errors  as OpenSqliteKeystore
-Result<SecretBytes> KeystoreSecret(const SqliteOptions& options, std::string_view purpose);
+Result<SecretBytes> DerivedSecret(const SqliteOptions& options, std::string_view purpose);
 
 // Whether `directory` holds a keystore, or at least something in its place.
 bool HasSqliteKeystore(const std::string& directory);

@@ -46,6 +46,8 @@ Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope) {
   call.application = scope.application->number();
   call.deadline = scope.deadline;
   const Login& login = scope.login();
+  call.logins[0] = scope.token->login(/*is_private=*/false);
+  if (login.user == UserState::kNormal) call.logins[1] = scope.token->login(/*is_private=*/true);
   if (login.user != UserState::kAnonymous) {
     call.identity = login.identity;
     if (call.identity == nullptr && !login.key.empty()) {
@@ -58,6 +60,12 @@ Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope) {
     GW_CO_TRY(fetched, co_await scope.token->AnonymousIdentity(scope.deadline));
     call.identity = fetched;
   }
+  co_return call;
+}
+
+Awaitable<Result<HsmCall>> ForNewKey(const CallScope& scope, bool is_private) {
+  GW_CO_TRY(call, co_await ForHsm(scope));
+  call.binds = scope.token->login(is_private);
   co_return call;
 }
 

@@ -45,6 +45,10 @@ Requested ByRequest(const CallScope& scope);
 // (behaviour R27).
 //   errors  as Token::AnonymousIdentity
 Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope);
+// The same for a request that makes a key. In an authenticated keystore it is bound to the login
+// session of the keystore; session objects go by CKA_PRIVATE as well. The halves of a pair come out
+// of one request, which is private if either is.
+Awaitable<Result<HsmCall>> ForNewKey(const CallScope& scope, bool is_private);
 
 // Remembers an HSM error in the session (CK_SESSION_INFO.ulDeviceError) and passes it on.
 template <typename T>

@@ -66,9 +66,11 @@ Awaitable<Result<KeyBlob>> MakeImportKey(const CallScope& scope, const HsmCall& 
   co_return std::move(made.key);
 }
 
-Awaitable<Result<MadeKey>> Unwrap(const CallScope& scope, const HsmCall& call,
+Awaitable<Result<MadeKey>> Unwrap(const CallScope& scope, const HsmCall& any_call,
                                   const KeyBlob& import_key, const Load& load) {
   HsmClient& hsm = scope.token->hsm();
+  HsmCall call = any_call;
+  call.binds = scope.token->login(load.attributes.BoolOr(CKA_PRIVATE, false));
   if (!load.spki.empty()) {
     const Mechanism mechanism{CKM_IBM_TRANSPORTKEY, {}};
     const AttributeList rights = HsmTemplate(load.attributes, Purpose::kCreate);
@@ -78,14 +80,17 @@ Awaitable<Result<MadeKey>> Unwrap(const CallScope& scope, const HsmCall& call,
   RandomBytes(iv);
   const Mechanism mechanism{CKM_AES_CBC_PAD, std::move(iv)};
   const AttributeList rights = HsmTemplate(load.attributes, Purpose::kUnwrap);
-  GW_CO_TRY(wrapped, Noted(scope, co_await hsm.Single(call, KeyOperation::kEncrypt, mechanism,
+  GW_CO_TRY(wrapped, Noted(scope, co_await hsm.Single(any_call, KeyOperation::kEncrypt, mechanism,
                                                       import_key, load.clear.view())));
   co_return Noted(scope, co_await hsm.UnwrapKey(call, mechanism, import_key, wrapped, rights));
 }
 
 Awaitable<Result<MadeKey>> Attempt(const CallScope& scope, const HsmCall& call, const Load& load) {
   if (!scope.token->import_key) {
-    GW_CO_TRY(made, co_await MakeImportKey(scope, call));
+    // Bound to what everybody may open.
+    HsmCall for_all = call;
+    for_all.binds = scope.token->login(/*is_private=*/false);
+    GW_CO_TRY(made, co_await MakeImportKey(scope, for_all));
     scope.token->import_key = std::move(made);
   }
   const KeyBlob import_key = *scope.token->import_key;

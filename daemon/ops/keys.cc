@@ -39,10 +39,13 @@ Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
   return CompleteKey(plan);
 }
 
+bool IsPrivate(const AttributeList& attributes) { return attributes.BoolOr(CKA_PRIVATE, false); }
+
 Awaitable<Result<MadeKeyPair>> AskForPair(const CallScope& scope, const Mechanism& mechanism,
                                           const AttributeList& public_attributes,
                                           const AttributeList& private_attributes) {
-  GW_CO_TRY(call, co_await ForHsm(scope));
+  const bool is_private = IsPrivate(public_attributes) || IsPrivate(private_attributes);
+  GW_CO_TRY(call, co_await ForNewKey(scope, is_private));
   const AttributeList for_public = HsmTemplate(public_attributes, Purpose::kGenerate);
   const AttributeList for_private = HsmTemplate(private_attributes, Purpose::kGenerate);
   co_return Noted(
@@ -112,7 +115,7 @@ Awaitable<Result<ObjectHandle>> GenerateKey(const CallScope& scope, const Mechan
   GW_CO_TRY(row, CheckMechanism(mechanism, CKF_GENERATE));
   GW_CO_TRY(attributes,
             Plan(scope, Purpose::kGenerate, CKO_SECRET_KEY, row->key_type, mechanism.type, given));
-  GW_CO_TRY(call, co_await ForHsm(scope));
+  GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kGenerate);
   GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().GenerateKey(call, mechanism, for_hsm)));
   GW_CO_TRY_VOID(AddMadeParts(attributes, made));
@@ -169,7 +172,7 @@ Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanis
   GW_CO_TRY(demanded, AddDemanded(given, unwrapping_key->attributes, CKA_UNWRAP_TEMPLATE));
   GW_CO_TRY(attributes,
             Plan(scope, Purpose::kUnwrap, std::nullopt, std::nullopt, mechanism.type, demanded));
-  GW_CO_TRY(call, co_await ForHsm(scope));
+  GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kUnwrap);
   GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().UnwrapKey(
                                    call, mechanism, unwrapping_key->key, wrapped, for_hsm)));
@@ -193,7 +196,7 @@ Awaitable<Result<DerivedKey>> DeriveKey(const CallScope& scope, const Mechanism&
   DerivedKey derived;
   derived.output = CiphertextDoesNotFit(mechanism, *base_key);
   if (derived.output) co_return derived;
-  GW_CO_TRY(call, co_await ForHsm(scope));
+  GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kDerive);
   GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().DeriveKey(call, at_hsm, base_key->key,
                                                                      for_hsm)));

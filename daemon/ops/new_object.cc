@@ -33,7 +33,11 @@ Result<Placement> PlaceNewObject(const CallScope& scope, const AttributeList& gi
   GW_TRY(placement, DecidePlacement(given, scope.login().user, scope.session->read_write,
                                     scope.token->config().remotestore));
   const LimitsConfig& limits = scope.services.gateway().limits;
-  if (placement.token) return placement;
+  if (placement.token) {
+    if (scope.token->AccessTo(placement.is_private) == KeystoreAccess::kGranted) return placement;
+    return StateError(CKR_TOKEN_WRITE_PROTECTED,
+                      "the keystore is locked: the log of the start says why");
+  }
   if (scope.application->session_object_count() >= limits.objects_per_application) {
     return StateError(CKR_DEVICE_MEMORY, "gateway.limits.objects_per_application reached");
   }

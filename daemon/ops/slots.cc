@@ -23,8 +23,12 @@ CK_FLAGS TokenFlags(const Token& token) {
   // With IAM the users' credentials exist as soon as the token does (behaviour R70).
   const bool user_pin =
       token.identities() != nullptr ? token.initialised() : HasStoredPin(token, PinOwner::kUser);
-  if (user_pin) flags |= CKF_USER_PIN_INITIALIZED;
-  if (!token.config().remotestore) flags |= CKF_WRITE_PROTECTED;
+  const auto granted = [&token](bool is_private) {
+    return token.AccessTo(is_private) == KeystoreAccess::kGranted;
+  };
+  if (user_pin && granted(true)) flags |= CKF_USER_PIN_INITIALIZED;
+  const bool writable = token.config().remotestore && granted(true) && granted(false);
+  if (!writable) flags |= CKF_WRITE_PROTECTED;
   return flags;
 }
 

@@ -98,6 +98,55 @@ Awaitable<Result<std::map<TokenSetting, Bytes>>> CheckSecurityOfficer(Services& 
   co_return settings;
 }
 
+// Who has the right PIN may still not have the keystore (behaviour R286, R288).
+Status CheckPrivateKeystore(const Token& token) {
+  const std::string& keystore = token.KeystoreFor(/*is_private=*/true);
+  switch (token.AccessTo(/*is_private=*/true)) {
+    case KeystoreAccess::kGranted:
+      return Ok();
+    case KeystoreAccess::kWrongPassword:
+    case KeystoreAccess::kNoPassword:
+      log::Warn(
+          "slot {}: a login is refused because keystore {} is locked: its password is not in the "
+          "configuration (sessionauth)",
+          token.config().slot, keystore);
+      return CallerError(CKR_PIN_INCORRECT, "the keystore's password is missing or wrong");
+    case KeystoreAccess::kNotAuthenticated:
+      log::Warn(
+          "slot {}: a login is refused because keystore {} was made without the password that "
+          "sessionauth asks for: C_InitToken sets it and destroys what the keystore holds",
+          token.config().slot, keystore);
+      return StateError(CKR_USER_PIN_NOT_INITIALIZED, "the keystore has no password yet");
+  }
+  return InternalError("unknown access");
+}
+
+// The login session of the private keystore (behaviour R75), from before the login until it has
+// come to something: a login that comes to nothing leaves no session open.
+class LoginSession {
+ public:
+  LoginSession(Token& token, IdentityPtr identity) : token_(token), identity_(std::move(identity)) {
+    token_.UserCame();
+  }
+  ~LoginSession() { token_.UserLeft(std::move(identity_)); }
+  LoginSession(const LoginSession&) = delete;
+  LoginSession& operator=(const LoginSession&) = delete;
+
+  Awaitable<Status> Open(const CallScope& scope) const {
+    HsmLogin* login = token_.login(/*is_private=*/true);
+    if (login == nullptr) co_return Ok();
+    HsmCall call;
+    call.identity = identity_;
+    call.application = scope.application->number();
+    call.deadline = scope.deadline;
+    co_return co_await token_.hsm().LogIn(call, *login);
+  }
+
+ private:
+  Token& token_;
+  IdentityPtr identity_;
+};
+
 }  // namespace
 
 Awaitable<Status> InitToken(Services& services, const ApplicationPtr& application, SlotId slot,
@@ -134,6 +183,12 @@ Awaitable<Status> LogIn(const CallScope& scope, CK_USER_TYPE user, Pin pin) {
   GW_CO_TRY_VOID(CheckMayLogIn(scope.login(), state));
   GW_CO_TRY_VOID(CheckPin(pin));
   GW_CO_TRY(identity, co_await Identify(scope, state, pin));
+  std::optional<LoginSession> opened;
+  if (state == UserState::kNormal) {
+    GW_CO_TRY_VOID(CheckPrivateKeystore(*scope.token));
+    opened.emplace(*scope.token, identity);
+    GW_CO_TRY_VOID(co_await opened->Open(scope));
+  }
   // Another thread may have logged in meanwhile, or closed the last session.
   GW_CO_TRY_VOID(CheckMayLogIn(scope.login(), state));
   if (scope.session->closed)

@@ -94,6 +94,7 @@ void RpcChannel::Established(std::shared_ptr<Http2Connection> connection) {
   log::Debug("connected to {}", target_.Name());
   refused_ = false;
   established_at_ = Now();
+  ++connections_;
   current_ = std::move(connection);
   current_->Serve(*this);
   UnaryCalls calls;

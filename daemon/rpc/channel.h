@@ -37,6 +37,8 @@ class RpcChannel final : public std::enable_shared_from_this<RpcChannel>,
   RpcChannel& operator=(const RpcChannel&) = delete;
 
   bool Connected() const { return current_ != nullptr; }
+  // How many connections there have been. What depends on its connection asks before and after.
+  std::uint64_t connections() const { return connections_; }
   // The last try to connect failed: a call would fail at once.
   bool Refused() const { return refused_; }
   // Opens the connection, so that the first call does not pay for it.
@@ -80,8 +82,9 @@ class RpcChannel final : public std::enable_shared_from_this<RpcChannel>,
   std::shared_ptr<Lookup> lookup_;                          // of the attempt under way
   std::shared_ptr<Http2Connection> opening_;                // of the attempt under way
   SteadyTime established_at_{};                             // current_
-  UnaryCalls waiting_;                                      // for a connection
-  UnaryCalls finished_;                                     // for Drain()
+  std::uint64_t connections_ = 0;
+  UnaryCalls waiting_;   // for a connection
+  UnaryCalls finished_;  // for Drain()
   bool drain_posted_ = false;
   bool attempting_ = false;
   bool retrying_ = false;  // retry_timer_ runs

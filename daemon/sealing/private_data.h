@@ -12,7 +12,7 @@
 
 namespace gw {
 
-// What the key of such values is derived for (KeystoreSecret()).
+// What the key of such values is derived for (DerivedSecret()).
 inline constexpr std::string_view kPrivateDataPurpose = "values of private data objects 1";
 
 // Stands in front of an engine. Thread: as Keystore.

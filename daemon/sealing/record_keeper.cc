@@ -113,9 +113,9 @@ class Putter {
            application_.RestoreSession(*token, record.handle, record.read_write, number_);
   }
   bool operator()(LoginRecord& record) const {
-    return tokens_.Find(record.slot) == nullptr ||
-           application_.RestoreLogin(record.slot, record.user, record.generation,
-                                     std::move(record.api_key), number_);
+    Token* token = tokens_.Find(record.slot);
+    return token == nullptr || application_.RestoreLogin(*token, record.user, record.generation,
+                                                         std::move(record.api_key), number_);
   }
   bool operator()(ObjectRecord& record) const {
     return tokens_.Find(record.object.slot) == nullptr ||

@@ -82,14 +82,15 @@ bool Application::RestoreSession(Token& token, SessionHandle handle, bool read_w
   return true;
 }
 
-bool Application::RestoreLogin(SlotId slot, UserState user, std::uint32_t generation,
+bool Application::RestoreLogin(Token& token, UserState user, std::uint32_t generation,
                                SecretBytes key, std::uint32_t record) {
-  Login& login = LoginOf(slot);
+  Login& login = LoginOf(token.slot());
   if (login.record != 0 || !ClaimRecord(record)) return false;
   login.record = record;
   login.user = user;
   login.generation = generation;
   login.key = std::move(key);
+  if (user == UserState::kNormal) token.UserCame();
   return true;
 }
 
@@ -182,6 +183,7 @@ std::vector<SessionHandle> Application::CloseAllSessions(Token& token) {
 void Application::LogIn(Token& token, UserState user, IdentityPtr identity) {
   Login& login = LoginOf(token.slot());
   login.user = user;
+  if (user == UserState::kNormal) token.UserCame();
   if (login.record == 0) login.record = NewRecord();
   ChangeIdentity(token, std::move(identity));
 }
@@ -196,7 +198,9 @@ void Application::ChangeIdentity(Token& token, IdentityPtr identity) {
 void Application::LogOut(Token& token) {
   Login& login = LoginOf(token.slot());
   if (login.user == UserState::kAnonymous) return;
-  login.user = UserState::kAnonymous;
+  IdentityPtr identity = std::move(login.identity);
+  const UserState user = std::exchange(login.user, UserState::kAnonymous);
+  if (user == UserState::kNormal) token.UserLeft(std::move(identity));
   login.identity.reset();
   login.key = SecretBytes();
   login.generation = login.generation == kMaxGeneration ? 1 : login.generation + 1;

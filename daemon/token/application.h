@@ -132,7 +132,7 @@ class Application {
   // -- coming back: what records say, in any order, before the first call. False: it is there
   // already, or its record's number is taken.
   bool RestoreSession(Token& token, SessionHandle handle, bool read_write, std::uint32_t record);
-  bool RestoreLogin(SlotId slot, UserState user, std::uint32_t generation, SecretBytes key,
+  bool RestoreLogin(Token& token, UserState user, std::uint32_t generation, SecretBytes key,
                     std::uint32_t record);
   bool RestoreObject(Object object, std::uint32_t record);
   // After the last: false if something is missing that another record names.

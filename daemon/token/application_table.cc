@@ -54,7 +54,10 @@ Result<ApplicationPtr> ApplicationTable::Join(const ApplicationId& id, const Pee
 }
 
 void ApplicationTable::Remove(Application& application) {
-  for (const auto& [slot, token] : tokens_.all()) application.CloseAllSessions(*token);
+  for (const auto& [slot, token] : tokens_.all()) {
+    application.CloseAllSessions(*token);
+    application.LogOut(*token);  // of records that came back without a session
+  }
   application.TakeChanges();  // nobody is there to keep records of them
   // Its id may have come back with records after it was finalised.
   if (Has(application)) applications_.erase(application.id());

@@ -28,6 +28,23 @@ Mutation MutationFor(const Requested& requested) {
   return mutation;
 }
 
+// The configuration has checked that it is one.
+Bytes OctetsOfUuid(std::string_view uuid) {
+  Bytes octets;
+  int half = -1;
+  for (const char c : uuid) {
+    if (c == '-') continue;
+    const int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+    if (half < 0) {
+      half = digit;
+    } else {
+      octets.push_back(static_cast<Byte>(half << 4 | digit));
+      half = -1;
+    }
+  }
+  return octets;
+}
+
 }  // namespace
 
 bool WithoutPin(Error& error) {
@@ -43,6 +60,29 @@ Token::Token(TokenConfig config, HsmClient& hsm, IdentityProvider* identities, K
       keystore_(keystore),
       random_(std::make_shared<RandomPool>(hsm, config_.slot)),
       watch_(std::make_shared<HsmWatch>(hsm)) {}
+
+void Token::MakeLogins(SecretBytes (*pin_for)(ByteView password, std::string_view keystore)) {
+  if (config_.keystore_password == nullptr) return;
+  for (const bool is_private : {false, true}) {
+    auto login = std::make_unique<HsmLogin>();
+    login->store = OctetsOfUuid(KeystoreFor(is_private));
+    login->pin = pin_for(config_.keystore_password->view(), KeystoreFor(is_private));
+    // Everybody reaches the public keystore, without a login.
+    login->users = is_private ? 0 : 1;
+    logins_[is_private ? 1 : 0] = std::move(login);
+  }
+}
+
+void Token::UserCame() {
+  if (HsmLogin* login = this->login(true)) ++login->users;
+}
+
+void Token::UserLeft(IdentityPtr identity) {
+  HsmLogin* login = this->login(true);
+  if (login == nullptr || --login->users > 0) return;
+  // A login that came back after a restart may have none.
+  hsm_.LogOut(identity == nullptr ? anonymous_ : std::move(identity), *login);
+}
 
 std::string Token::NameOf(TokenSetting setting) const {
   return "slot." + std::to_string(config_.slot) + "." +

@@ -2,8 +2,10 @@
 // keystore.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +58,20 @@ class Token {
   // The keystore UUID for a private or public token object.
   const std::string& KeystoreFor(bool is_private) const {
     return is_private ? config_.private_keystore : config_.public_keystore;
+  }
+
+  // Of authenticated keystores.
+  //   pin_for  LoginPinFor of localcrypto: slow, so this comes before the loop runs
+  void MakeLogins(SecretBytes (*pin_for)(ByteView password, std::string_view keystore));
+  // What a key of that keystore is bound to; nullptr: to nothing.
+  HsmLogin* login(bool is_private) { return logins_[is_private ? 1 : 0].get(); }
+  // Normal users that are logged in, of all applications: while there are any, the private keystore
+  // has its session. The one that leaves says under whose name the last one closes it.
+  void UserCame();
+  void UserLeft(IdentityPtr identity);
+
+  KeystoreAccess AccessTo(bool is_private) const {
+    return keystore_.AccessTo(KeystoreFor(is_private));
   }
 
   // Each of these is durable when it completes, and only then seen by finds.
@@ -117,6 +133,7 @@ class Token {
   std::shared_ptr<HsmWatch> watch_;
   std::map<TokenSetting, Bytes> settings_;
   IdentityPtr anonymous_;
+  std::array<std::unique_ptr<HsmLogin>, 2> logins_;  // public, private
 };
 
 // For calls that give no PIN: an error about one would mislead the application, and becomes

@@ -36,4 +36,9 @@ class BearerIdentity : public Identity {
                                              Deadline deadline) = 0;
 };
 
+// Who `call` is made for; it has an identity.
+inline BearerIdentity& IdentityOf(const HsmCall& call) {
+  return static_cast<BearerIdentity&>(*call.identity);
+}
+
 }  // namespace gw

@@ -58,9 +58,10 @@ void ChannelPool::Renew(const TlsContextPtr& tls, SteadyTime now) {
   }
 }
 
-void ChannelPool::Settle() {
+void ChannelPool::Settle(SteadyTime now) {
   for (Place& place : places_) {
     if (!place.next || !place.next->Connected()) continue;
+    place.next->Follow(place.used, now);
     place.used = std::move(*place.next);
     place.next.reset();
   }

@@ -35,6 +35,14 @@ class ChannelPool {
 
   const ChannelPtr& Pick(std::size_t endpoint) { return places_[endpoint].used.Pick(random_); }
   void Connect();
+  std::size_t endpoints() const { return places_.size(); }
+  // As Endpoint::ApartFor(), ExistingFor().
+  ChannelPtr ApartFor(std::size_t endpoint, const HsmLogin& login, SteadyTime now) {
+    return places_[endpoint].used.ApartFor(login, now);
+  }
+  ChannelPtr ExistingFor(std::size_t endpoint, const HsmLogin& login) const {
+    return places_[endpoint].used.ExistingFor(login);
+  }
 
   // As Endpoint::ReplaceSilent().
   std::size_t ReplaceSilent(std::size_t endpoint, SteadyTime since, SteadyTime now) {
@@ -45,7 +53,7 @@ class ChannelPool {
   // Opens new connections to all endpoints beside those in use.
   void Renew(const TlsContextPtr& tls, SteadyTime now);
   // Lets new connections that stand take over. Call it from time to time while renewing().
-  void Settle();
+  void Settle(SteadyTime now);
   bool renewing() const;
   // Names of the endpoints whose new connections do not stand yet.
   std::vector<std::string> Unsettled() const;

@@ -34,13 +34,35 @@ ChannelPtr Endpoint::MakeChannel(SteadyTime now) const {
 
 std::size_t Endpoint::ReplaceSilent(SteadyTime since, SteadyTime now) {
   std::size_t replaced = 0;
-  for (ChannelPtr& each : channels_) {
-    if (each->heard_at >= since) continue;
-    each = MakeChannel(now);
-    each->rpc->Connect();
-    ++replaced;
-  }
+  for (ChannelPtr& each : channels_) replaced += RemakeIfSilent(each, since, now) ? 1u : 0u;
+  for (auto& [login, each] : apart_) replaced += RemakeIfSilent(each, since, now) ? 1u : 0u;
   return replaced;
+}
+
+bool Endpoint::RemakeIfSilent(ChannelPtr& channel, SteadyTime since, SteadyTime now) const {
+  if (channel->heard_at >= since) return false;
+  const bool opened = channel->opened;
+  channel = MakeChannel(now);
+  channel->opened = opened;
+  channel->rpc->Connect();
+  return true;
+}
+
+const ChannelPtr& Endpoint::ApartFor(const HsmLogin& login, SteadyTime now) {
+  ChannelPtr& channel = apart_[&login];
+  if (channel == nullptr) channel = MakeChannel(now);
+  return channel;
+}
+
+ChannelPtr Endpoint::ExistingFor(const HsmLogin& login) const {
+  const auto at = apart_.find(&login);
+  return at == apart_.end() ? nullptr : at->second;
+}
+
+void Endpoint::Follow(const Endpoint& before, SteadyTime now) {
+  for (const auto& [login, channel] : before.apart_) {
+    if (channel->opened) ApartFor(*login, now)->opened = true;
+  }
 }
 
 const ChannelPtr& Endpoint::Pick(std::minstd_rand& random) const {

@@ -114,6 +114,10 @@ class Client final : public Grep11Client {
                                                const AttributeList& attributes) override;
   Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(const HsmCall& call) override;
   Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) override;
+  Awaitable<Status> LogIn(const HsmCall& call, HsmLogin& login) override;
+  void LogOut(IdentityPtr identity, HsmLogin& login) override {
+    sender_.LogOut(std::move(identity), login);
+  }
 
  private:
   template <typename R>
@@ -472,6 +476,16 @@ Awaitable<Result<Bytes>> Client::GenerateRandom(const HsmCall& call, std::uint32
   Bytes octets = CopyOf(random);
   WipeText(random);
   co_return octets;
+}
+
+// The sender makes the request itself, where one is needed.
+Awaitable<Status> Client::LogIn(const HsmCall& call, HsmLogin& login) {
+  HsmCall binding = call;
+  binding.binds = &login;
+  const grep11::LoginRequest request;
+  SendableOf<LoginRpc> sendable(request);
+  GW_CO_TRY_VOID(co_await sender_.Run(binding, sendable));
+  co_return Ok();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // References are borrowed until the awaitable completes: callers await at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -44,12 +45,23 @@ class IdentityProvider {
   virtual Awaitable<Result<IdentityPtr>> Authenticate(SecretBytes api_key, Deadline deadline) = 0;
 };
 
+// A login session of the HSM, which an authenticated keystore has (wire sheet 9). Store and PIN
+// alone say which one it is, on every host; keys that are bound to it are of use while it is open.
+// Lives as long as the daemon.
+struct HsmLogin {
+  Bytes store;  // the keystore's UUID, 16 octets
+  SecretBytes pin;
+  std::uint32_t users = 0;  // who wants it open; without any it is not opened again
+};
+
 // For whom a request is made, and how long it may take.
 struct HsmCall {
   IdentityPtr
       identity;  // empty: no bearer token (mutual TLS, or a loopback server without authentication)
   std::uint64_t application = 0;  // queue of the fair admission
   Deadline deadline;
+  HsmLogin* binds = nullptr;             // a key that is made is bound to it; null: to none
+  std::array<HsmLogin*, 2> logins = {};  // opened again where a key needs one of them
 };
 
 enum class KeyOperation : std::uint8_t { kEncrypt, kDecrypt, kSign, kVerify };
@@ -136,6 +148,14 @@ class HsmClient {
   // Booleans of the blob; returns the blob that replaces `key`.
   virtual Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall& call, const KeyBlob& key,
                                                        const AttributeList& attributes) = 0;
+
+  // Makes sure that the session is open; one that is costs nothing. Where the HSM loses it later, a
+  // request whose `logins` have it opens it again. An HSM that offers no login sessions has nothing
+  // to open, and its keys are bound to none.
+  virtual Awaitable<Status> LogIn(const HsmCall& /*call*/, HsmLogin& /*login*/) { co_return Ok(); }
+  // Closes the session wherever LogIn() or a request has opened it, for everybody, unless it has
+  // users by then. Does not wait: what goes wrong is in the log.
+  virtual void LogOut(IdentityPtr /*identity*/, HsmLogin& /*login*/) {}
 
   virtual Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(
       const HsmCall& call) = 0;

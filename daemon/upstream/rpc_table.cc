@@ -42,6 +42,9 @@ constexpr auto kRpcs = std::to_array<RpcInfo>({
     GW_RPC(DeriveKey, "derivekey", kQuick),
     GW_RPC(SetAttributeValue, "setattributevalue", kQuick),
     GW_RPC(GetMechanismList, "getmechanismlist", kQuick),
+    // No action of theirs is documented.
+    {RpcId::kLogin, "Login", "/grep11.Crypto/Login", "hs-crypto.ep11.use", kQuick},
+    {RpcId::kLogout, "Logout", "/grep11.Crypto/Logout", "hs-crypto.ep11.use", kQuick},
 });
 #undef GW_RPC
 static_assert(kRpcs.size() == kRpcCount);

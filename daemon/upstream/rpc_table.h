@@ -37,8 +37,10 @@ enum class RpcId : std::uint8_t {
   kDeriveKey,
   kSetAttributeValue,
   kGetMechanismList,
+  kLogin,
+  kLogout,
 };
-inline constexpr std::size_t kRpcCount = 29;
+inline constexpr std::size_t kRpcCount = 31;
 
 struct RpcInfo {
   RpcId id;

@@ -10,6 +10,8 @@
 #include "daemon/core/result.h"
 #include "daemon/rpc/http2_session.h"
 #include "daemon/rpc/unary_call.h"
+#include "daemon/upstream/bearer.h"
+#include "daemon/upstream/failure.h"
 #include "daemon/upstream/rpc_table.h"
 
 namespace gw {
@@ -53,6 +55,8 @@ GW_RPC(UnwrapKey);
 GW_RPC(DeriveKey);
 GW_RPC(SetAttributeValue);
 GW_RPC(GetMechanismList);
+GW_RPC(Login);
+GW_RPC(Logout);
 #undef GW_RPC
 
 // What an answer that came is if `what` is wrong with it.
@@ -72,6 +76,19 @@ class Sendable {
   // wants it.
   virtual std::optional<std::string> Read(const UnaryCall& done) = 0;
 };
+
+// What went wrong with a request that is over, whoever's fault it is; nullopt: nothing.
+std::optional<Failure> FailureOf(Sendable& sendable, const UnaryCall& done);
+
+// `bearer` is null for a caller without identity.
+inline UnaryRequest RequestOf(const Sendable& sendable, SteadyTime deadline, const Bearer* bearer) {
+  UnaryRequest request;
+  request.method = sendable.rpc().method;
+  if (bearer != nullptr) request.authorization = bearer->authorization.text();
+  request.message = sendable.Frame();
+  request.deadline = deadline;
+  return request;
+}
 
 template <typename R>
 class SendableOf final : public Sendable {

@@ -25,19 +25,12 @@ constexpr milliseconds kPauseAfterMissingRight{60'000};
 // good, or the next probe follows.
 constexpr milliseconds kProbePatience{2'000};
 
+// How often one request may find its login session gone: each endpoint may have lost it.
+constexpr unsigned kMostMends = 8;
+
 constexpr milliseconds kTlsLook{2'000};
 constexpr milliseconds kSettleLook{250};  // at new connections that are about to stand
 constexpr int kLooksBeforeWarning = 40;
-
-// Every Identity is made by this room's token cache.
-BearerIdentity& IdentityOf(const HsmCall& call) {
-  return static_cast<BearerIdentity&>(*call.identity);
-}
-
-Verdict VerdictOf(FailureClass what) {
-  if (SpeaksAgainstEndpoint(what)) return Verdict::kFailed;
-  return AsksForLess(what) ? Verdict::kRefused : Verdict::kAnswered;
-}
 
 std::vector<AdmissionEndpoint> AdmissionOf(const TokenConfig& config) {
   std::vector<AdmissionEndpoint> endpoints;
@@ -61,15 +54,6 @@ void LogEnd(const HsmCall& call, const RpcInfo& rpc, const std::string& correlat
   log::Debug("request {}: {} for application {}, {}: {}", correlation, rpc.name, call.application,
              call.identity == nullptr ? "without identity" : call.identity->name(),
              last.ok() ? "CKR_OK" : NameOfRv(last.failure->error.rv));
-}
-
-UnaryRequest RequestOf(const Sendable& sendable, SteadyTime deadline, const Bearer* bearer) {
-  UnaryRequest request;
-  request.method = sendable.rpc().method;
-  if (bearer != nullptr) request.authorization = bearer->authorization.text();
-  request.message = sendable.Frame();
-  request.deadline = deadline;
-  return request;
 }
 
 Failure TooLarge(const RpcInfo& rpc, std::size_t octets) {
@@ -104,6 +88,7 @@ Sender::Sender(const TokenConfig& config, const TimesConfig& times, Silo& silo, 
       random_(std::random_device{}()),
       admission_(silo.loop().get_executor(), clock, AdmissionOf(config),
                  static_cast<std::uint32_t>(random_())),
+      logins_(pool_, times_, clock, silo, metrics_),
       closing_(silo.loop().get_executor()),
       tls_timer_(silo.loop()) {
   if (!config.tls.enabled) return;
@@ -129,6 +114,7 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& senda
   Retry retry(retry_budget_, random_);
   std::size_t avoid = kNoEndpoint;
   const std::string correlation = correlation_ids_.Next();
+  unsigned mends = kMostMends;
   for (;;) {
     BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
     if (bearer == nullptr && call.identity != nullptr) {
@@ -141,17 +127,27 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& senda
       permit.emplace(std::move(turn));
     }
     const std::size_t endpoint = permit->endpoint();
+    const SteadyTime asked_at = clock_.Now();
     Attempt attempt;
-    if (Hedges(sendable.rpc())) {
+    if (call.binds != nullptr) {
+      attempt = co_await BoundTry(call, sendable, correlation, std::move(*permit), bearer);
+    } else if (Hedges(sendable.rpc())) {
       attempt =
           co_await HedgedTry(call.deadline, sendable, correlation, std::move(*permit), bearer);
     } else {
-      attempt = co_await Try(call.deadline, sendable, correlation, std::move(*permit), bearer);
+      const ChannelPtr channel = pool_.Pick(endpoint);
+      attempt =
+          co_await Try(call.deadline, sendable, correlation, std::move(*permit), bearer, channel);
     }
     permit.reset();
     if (attempt.ok()) {
       LogEnd(call, sendable.rpc(), correlation, attempt);
       co_return std::move(attempt.done);
+    }
+    if (attempt.failure->error.rv == CKR_SESSION_CLOSED && mends > 0) {
+      --mends;
+      const bool mended = co_await Mend(call, endpoint, asked_at, *attempt.failure, bearer);
+      if (mended) continue;
     }
     attempt.failure->error.detail += " (request " + correlation + ")";
     if (SpeaksAgainstEndpoint(attempt.failure->what)) avoid = endpoint;
@@ -163,11 +159,11 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& senda
 }
 
 Awaitable<Attempt> Sender::Try(Deadline deadline, Sendable& sendable, std::string_view correlation,
-                               Admission::Permit permit, BearerPtr bearer) {
+                               Admission::Permit permit, BearerPtr bearer, ChannelPtr channel) {
   const SteadyTime now = clock_.Now();
   const auto patience = Patience(sendable.rpc(), permit);
   const auto left = std::min<std::chrono::nanoseconds>(deadline.at - now, patience);
-  const ChannelPool::Lease lease(pool_.Pick(permit.endpoint()));
+  const ChannelPool::Lease lease(std::move(channel));
   const Sent sent{sendable, lease.channel(), permit.endpoint(), now, patience};
   std::shared_ptr<Event> over;
   if (sendable.rpc().slow) {
@@ -195,12 +191,15 @@ Awaitable<Attempt> Sender::HedgedTry(Deadline deadline, Sendable& sendable,
   hedge_budget_.Earn();
   const std::size_t first = permit.endpoint();
   const auto race = std::make_shared<Race>(silo_.loop().get_executor());
-  race->Start(Try(deadline, sendable, correlation, std::move(permit), bearer));
+  race->Start(Try(deadline, sendable, correlation, std::move(permit), bearer, pool_.Pick(first)));
   const bool early = co_await race->DecidedBy(clock_.Now() + times_.hedge);
   if (!early) {
     auto second = HedgeTurn(first);
     const bool hedged = second.has_value();
-    if (hedged) race->Start(Try(deadline, sendable, correlation, std::move(*second), bearer));
+    if (hedged) {
+      const ChannelPtr channel = pool_.Pick(second->endpoint());
+      race->Start(Try(deadline, sendable, correlation, std::move(*second), bearer, channel));
+    }
     second.reset();
     co_await race->DecidedBy(SteadyTime::max());
     Attempt attempt = co_await race->Finish();
@@ -222,25 +221,6 @@ std::chrono::nanoseconds Sender::Patience(const RpcInfo& rpc,
   return permit.probe() ? std::min(times_.rpc, kProbePatience) : times_.rpc;
 }
 
-std::optional<Failure> Sender::FailureOf(const Sent& sent, const UnaryCall& done) const {
-  Sendable& sendable = sent.sendable;
-  if (done.status.ok()) {
-    const auto trouble = sendable.Read(done);
-    if (!trouble) return std::nullopt;
-    return Failure{Garbage(sendable.rpc(), *trouble), FailureClass::kGarbled};
-  }
-  if (done.abandoned) {
-    return Failure{UpstreamError(CKR_DEVICE_ERROR, std::string(sendable.rpc().name) +
-                                                       ": the connection to the HSM fell silent"),
-                   done.sent ? FailureClass::kUnreachable : FailureClass::kNotSent};
-  }
-  Failure failure = FailureFrom(sendable.rpc(), done.status);
-  const bool may_have_run =
-      failure.what == FailureClass::kTimedOut || failure.what == FailureClass::kUnreachable;
-  if (may_have_run && !done.sent) failure.what = FailureClass::kNotSent;
-  return failure;
-}
-
 std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCall& done,
                                      Admission::Permit& permit) {
   const RpcInfo& rpc = sent.sendable.rpc();
@@ -248,11 +228,10 @@ std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCall& done,
   const std::chrono::nanoseconds took = now - sent.at;
   if (done.cancelled) {  // says nothing about anybody
     metrics_.Cancelled(rpc, took);
-    return Failure{UpstreamError(CKR_DEVICE_ERROR, "the request was cancelled"),
-                   FailureClass::kFinal};
+    return FailureOf(sent.sendable, done);
   }
   if (done.answered) sent.channel->heard_at = now;
-  std::optional<Failure> failure = FailureOf(sent, done);
+  std::optional<Failure> failure = FailureOf(sent.sendable, done);
   if (!failure) {
     permit.Report(Verdict::kAnswered);
     metrics_.Answered(rpc, took);
@@ -268,6 +247,11 @@ std::optional<Failure> Sender::Judge(const Sent& sent, const UnaryCall& done,
     GiveUpIfSilent(sent.channel, sent.endpoint, sent.at);
   }
   return failure;
+}
+
+Verdict Sender::VerdictOf(FailureClass what) {
+  if (SpeaksAgainstEndpoint(what)) return Verdict::kFailed;
+  return AsksForLess(what) ? Verdict::kRefused : Verdict::kAnswered;
 }
 
 void Sender::GiveUpIfSilent(const ChannelPtr& channel, std::size_t endpoint, SteadyTime since) {
@@ -368,7 +352,7 @@ void Sender::LookAtTlsFiles() {
 }
 
 void Sender::SettleConnections() {
-  pool_.Settle();
+  pool_.Settle(clock_.Now());
   if (++looks_while_renewing_ != kLooksBeforeWarning) return;
   for (const std::string& endpoint : pool_.Unsettled()) {
     log::Warn(

@@ -20,6 +20,7 @@
 #include "daemon/upstream/channel_pool.h"
 #include "daemon/upstream/correlation.h"
 #include "daemon/upstream/hsm_client.h"
+#include "daemon/upstream/hsm_logins.h"
 #include "daemon/upstream/race.h"
 #include "daemon/upstream/retry.h"
 #include "daemon/upstream/rpc_metrics.h"
@@ -47,12 +48,24 @@ class Sender {
   // As Grep11Client.
   void Close();
   void LookAtTlsFiles();
+  // As HsmClient.
+  void LogOut(IdentityPtr identity, HsmLogin& login);
 
  private:
   // One try, from its turn to its end.
   Awaitable<Attempt> Try(Deadline deadline, Sendable& sendable, std::string_view correlation,
-                         Admission::Permit permit, BearerPtr bearer);
-  // The same; if the answer takes long, a second try elsewhere, and the faster one's answer.
+                         Admission::Permit permit, BearerPtr bearer, ChannelPtr channel);
+  // The same for a request that makes a key of a login session, on the session's own connection. A
+  // Login is over when the session is open.
+  Awaitable<Attempt> BoundTry(const HsmCall& call, Sendable& sendable, std::string_view correlation,
+                              Admission::Permit permit, BearerPtr bearer);
+  // A key's login session is not open at `endpoint`: opens those of the call. `failure` says what
+  // to tell if that does not help.
+  Awaitable<bool> Mend(const HsmCall& call, std::size_t endpoint, SteadyTime since,
+                       Failure& failure, BearerPtr bearer);
+  Awaitable<void> CloseLogin(IdentityPtr identity, HsmLogin& login, std::weak_ptr<void> alive);
+  // The same as Try(); if the answer takes long, a second try elsewhere, and the faster one's
+  // answer.
   Awaitable<Attempt> HedgedTry(Deadline deadline, Sendable& sendable, std::string_view correlation,
                                Admission::Permit permit, BearerPtr bearer);
   bool Hedges(const RpcInfo& rpc) const {
@@ -74,8 +87,9 @@ class Sender {
     SteadyTime at;
     std::chrono::nanoseconds patience;
   };
+  // What a failure says about its endpoint.
+  static Verdict VerdictOf(FailureClass what);
   std::optional<Failure> Judge(const Sent& sent, const UnaryCall& done, Admission::Permit& permit);
-  std::optional<Failure> FailureOf(const Sent& sent, const UnaryCall& done) const;
   // Nothing came on `channel` for as long as a request sent `since` was waited for: the connection
   // is dead, whatever its state says. All of that endpoint that are as silent are made anew, and
   // what waits on this one goes elsewhere.
@@ -99,6 +113,7 @@ class Sender {
   Admission admission_;
   RpcMetrics metrics_;
   CorrelationIds correlation_ids_;
+  HsmLogins logins_;
   Event closing_;
   std::optional<TlsWatch> tls_watch_;  // none without TLS
   boost::asio::steady_timer tls_timer_;

@@ -45,10 +45,6 @@ std::string WithConnection(std::string_view lines) {
   return With(kBase, "      port: \"443\"\n", "      port: \"443\"\n" + std::string(lines));
 }
 
-const char kNotOffered[] =
-    "authenticated keystores are not offered by this version; set it to false (this leaves keys of "
-    "an authenticated keystore unreadable, it does not convert them)";
-
 INSTANTIATE_TEST_SUITE_P(
     Syntax, RuleTest,
     ::testing::Values(
@@ -121,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
               "true"}}),
     NameOf);
 
-// What 'sessionauth' may look like; every enabled one ends in "not offered", after its own errors.
+// What 'sessionauth' may look like.
 std::string Auth(std::string_view enabled, std::string_view password) {
   return "        sessionauth: {enabled: " + std::string(enabled) +
          ", tokenspaceIDPassword: " + std::string(password) + "}\n";
@@ -137,62 +133,50 @@ INSTANTIATE_TEST_SUITE_P(
         Rule{"R284_disabled_with_password_is_fine",
              WithUsers(Auth("false", "null"), Auth("false", "secret7")),
              {}},
-        Rule{"R284_enabled_is_not_offered_yet",
+        Rule{"R284_enabled_for_both",
              WithUsers(Auth("true", "secret7"), Auth("true", "secret7")),
-             {At(11, "1.sessionauth.enabled", kNotOffered),
-              At(14, "2.sessionauth.enabled", kNotOffered)}},
+             {}},
         Rule{"R284_private_alone",
              WithUsers(Auth("true", "secret7"), Auth("false", "null")),
-             {At(11, "1.sessionauth.enabled", kNotOffered),
-              At(14, "2.sessionauth.enabled",
+             {At(14, "2.sessionauth.enabled",
                  "must be the same for users.1 and users.2: since 2023 both keystores are "
-                 "authenticated or neither is")}},
+                 "authenticated or neither is (older files have it for users.1 alone: give users.2 "
+                 "the "
+                 "same, then C_InitToken makes both anew)")}},
         Rule{"R284_passwords_differ",
              WithUsers(Auth("true", "secret7"), Auth("true", "secret8")),
-             {At(11, "1.sessionauth.enabled", kNotOffered),
-              At(14, "2.sessionauth.tokenspaceIDPassword",
-                 "must be the same for users.1 and users.2"),
-              At(14, "2.sessionauth.enabled", kNotOffered)}},
+             {At(14, "2.sessionauth.tokenspaceIDPassword",
+                 "must be the same for users.1 and users.2")}},
         Rule{"R284_password_missing",
              WithUsers(Auth("true", ""), Auth("true", "")),
              {At(11, "1.sessionauth.tokenspaceIDPassword",
                  "is missing, because sessionauth is enabled"),
-              At(11, "1.sessionauth.enabled", kNotOffered),
               At(14, "2.sessionauth.tokenspaceIDPassword",
-                 "is missing, because sessionauth is enabled"),
-              At(14, "2.sessionauth.enabled", kNotOffered)}},
+                 "is missing, because sessionauth is enabled")}},
         Rule{"R284_password_of_5",
              WithUsers(Auth("true", "12345"), Auth("true", "12345")),
              {At(11, "1.sessionauth.tokenspaceIDPassword",
                  "must be 6 to 8 characters (bytes of UTF-8)"),
-              At(11, "1.sessionauth.enabled", kNotOffered),
               At(14, "2.sessionauth.tokenspaceIDPassword",
-                 "must be 6 to 8 characters (bytes of UTF-8)"),
-              At(14, "2.sessionauth.enabled", kNotOffered)}},
+                 "must be 6 to 8 characters (bytes of UTF-8)")}},
         Rule{"R284_password_of_6_digits_unquoted",
              WithUsers(Auth("true", "012345"), Auth("true", "012345")),
-             {At(11, "1.sessionauth.enabled", kNotOffered),
-              At(14, "2.sessionauth.enabled", kNotOffered)}},
+             {}},
         Rule{"R285_length_counts_bytes",
              WithUsers(Auth("true", "\"caf\xc3\xa9s\xc3\xa9s\""),
                        Auth("true", "\"caf\xc3\xa9s\xc3\xa9s\"")),
              {At(11, "1.sessionauth.tokenspaceIDPassword",
                  "must be 6 to 8 characters (bytes of UTF-8)"),
-              At(11, "1.sessionauth.enabled", kNotOffered),
               At(14, "2.sessionauth.tokenspaceIDPassword",
-                 "must be 6 to 8 characters (bytes of UTF-8)"),
-              At(14, "2.sessionauth.enabled", kNotOffered)}},
+                 "must be 6 to 8 characters (bytes of UTF-8)")}},
         Rule{
             "older_password_enables",
             WithUsers("        keystorePassword: secret7\n", "        keystorePassword: secret7\n"),
-            {At(10, "1.sessionauth.enabled", kNotOffered),
-             At(13, "2.sessionauth.enabled", kNotOffered)}},
+            {}},
         Rule{"older_password_differs_from_newer",
              WithUsers("        keystorePassword: secret8\n" + Auth("true", "secret7"),
                        Auth("true", "secret8")),
-             {At(11, "1.keystorePassword", "differs from sessionauth.tokenspaceIDPassword"),
-              At(12, "1.sessionauth.enabled", kNotOffered),
-              At(15, "2.sessionauth.enabled", kNotOffered)}}),
+             {At(11, "1.keystorePassword", "differs from sessionauth.tokenspaceIDPassword")}}),
     NameOf);
 
 // Three slots with two authenticated keystores each.
@@ -212,9 +196,43 @@ std::string ThreeAuthenticatedSlots() {
 
 TEST(RulesTest, R287MoreThanFiveAuthenticatedKeystoresAreTooMany) {
   const std::vector<std::string> complaints = Complaints(ThreeAuthenticatedSlots());
-  ASSERT_EQ(complaints.size(), 7u);
+  ASSERT_EQ(complaints.size(), 1u);
   EXPECT_EQ(complaints[0],
             "0: tokens: 6 authenticated keystores; a service instance has at most 5");
+}
+
+TEST(RulesTest, R41ThePasswordOfBothKeystoresIsTheTokens) {
+  const auto loaded =
+      LoadConfigText(WithUsers(Auth("true", "secret7"), Auth("true", "secret7")), "t");
+  ASSERT_NE(loaded.config, nullptr);
+  ASSERT_NE(loaded.config->tokens[0].keystore_password, nullptr);
+  EXPECT_EQ(loaded.config->tokens[0].keystore_password->text(), "secret7");
+  const auto off =
+      LoadConfigText(WithUsers(Auth("false", "secret7"), Auth("false", "secret7")), "t");
+  EXPECT_EQ(off.config->tokens[0].keystore_password, nullptr);
+}
+
+// Slots that share a keystore share its password.
+TEST(RulesTest, AKeystoreOfTwoSlotsHasOnePassword) {
+  const auto slots = [](std::string_view second) {
+    std::string text = "tokens:\n";
+    for (const auto& [slot, password] : {std::pair<std::string, std::string_view>{"0", "secret7"},
+                                         std::pair<std::string, std::string_view>{"1", second}}) {
+      text += "  " + slot + ":\n    grep11connection: {address: h.test, port: 443}\n    users:\n";
+      const std::string auth =
+          ", sessionauth: {enabled: true, tokenspaceIDPassword: " + std::string(password) + "}}\n";
+      text += "      1: {tokenspaceID: 00000000-0000-0000-0001-00000000000" + slot + auth;
+      text += "      2: {tokenspaceID: 00000000-0000-0000-0002-000000000000, iamauth: {apikey: k}" +
+              auth;
+    }
+    return text;
+  };
+  EXPECT_THAT(Complaints(slots("secret7")), ::testing::IsEmpty());
+  EXPECT_THAT(
+      Complaints(slots("secret8")),
+      ::testing::ElementsAre("11: tokens.1.users.2.sessionauth.enabled: sessionauth and its "
+                             "password must be the same as in slot 0, which has the same "
+                             "keystore"));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -29,7 +29,7 @@ Record DataRecord(bool is_private, std::string_view value = kSecretText) {
 
 std::unique_ptr<PrivateDataKeystore> OpenSealed(const TempDirectory& directory) {
   auto engine = OpenAt(directory.path());
-  auto key = KeystoreSecret(OptionsFor(directory.path()), kPrivateDataPurpose);
+  auto key = DerivedSecret(OptionsFor(directory.path()), kPrivateDataPurpose);
   EXPECT_TRUE(key.ok()) << DetailOf(key);
   return std::make_unique<PrivateDataKeystore>(std::move(engine), std::move(*key));
 }
@@ -123,13 +123,13 @@ TEST(PrivateDataKeystoreTest, AValueOfAnotherKeystoreOrKeyIsRefused) {
   EXPECT_THAT(contents->refused, ElementsAre(HasSubstr("object 1 of keystore")));
 }
 
-TEST(KeystoreSecretTest, IsOfThisKeystoreAndPurposeAlone) {
+TEST(DerivedSecretTest, IsOfThisKeystoreAndPurposeAlone) {
   const TempDirectory one;
   const TempDirectory two;
   ASSERT_NE(OpenAt(one.path()), nullptr);
   ASSERT_NE(OpenAt(two.path()), nullptr);
   const auto secret = [](const TempDirectory& directory, std::string_view purpose) {
-    const auto derived = KeystoreSecret(OptionsFor(directory.path()), purpose);
+    const auto derived = DerivedSecret(OptionsFor(directory.path()), purpose);
     EXPECT_TRUE(derived.ok()) << DetailOf(derived);
     return CopyOf(derived->view());
   };
