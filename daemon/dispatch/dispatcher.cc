@@ -124,10 +124,11 @@ Awaitable<Dispatcher::Verdict> Dispatcher::Answer(Attachment& attachment, wire::
     reply.Clear();
     rv = CKR_DEVICE_MEMORY;
   }
-  LogCall(call, rv, clock_.Now() - begun);
+  const SteadyTime::duration took = clock_.Now() - begun;
+  LogCall(call, rv, took);
   if (call.replayed) co_return Verdict::kReply;
   Finish(application, header, rv, reply);
-  Count(header.function, rv, begun);
+  Count(header.function, rv, took);
   co_return Verdict::kReply;
 }
 
@@ -271,10 +272,9 @@ Deadline Dispatcher::DeadlineFor(const OpRow& row) const {
   return Deadline{clock_.Now() + patience};
 }
 
-void Dispatcher::Count(std::uint16_t function, CK_RV rv, SteadyTime begun) {
+void Dispatcher::Count(std::uint16_t function, CK_RV rv, SteadyTime::duration took) {
   const FunctionMetrics& metrics = metrics_[function];
-  const std::chrono::duration<double> seconds = clock_.Now() - begun;
-  metrics.seconds->Observe(seconds.count());
+  metrics.seconds->Observe(std::chrono::duration<double>(took).count());
   if (rv == CKR_OK) {
     metrics.ok->Increment();
     return;

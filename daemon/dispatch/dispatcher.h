@@ -76,7 +76,7 @@ class Dispatcher {
   bool AnsweredBefore(Call& call, ReplyBuffer& reply, CK_RV& rv) const;
   void Finish(Application& application, const wire::Header& header, CK_RV rv, ReplyBuffer& reply);
   Deadline DeadlineFor(const OpRow& row) const;
-  void Count(std::uint16_t function, CK_RV rv, SteadyTime begun);
+  void Count(std::uint16_t function, CK_RV rv, SteadyTime::duration took);
   Verdict Refuse(const Attachment& attachment, const wire::Header& header, std::string_view why);
 
   struct FunctionMetrics {

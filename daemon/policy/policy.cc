@@ -8,10 +8,17 @@
 namespace gw {
 namespace {
 
-PolicyConfig Sorted(PolicyConfig config) {
-  std::ranges::sort(config.allowed_uids);
-  std::ranges::sort(config.allowed_gids);
-  return config;
+bool Names(const PolicyConfig& config, const Peer& peer) {
+  const auto has = [](const auto& list, auto id) {
+    return std::ranges::find(list, id) != list.end();
+  };
+  return has(config.allowed_uids, peer.uid) || has(config.allowed_gids, peer.gid) ||
+         std::ranges::any_of(peer.groups, [&](gid_t gid) { return has(config.allowed_gids, gid); });
+}
+
+bool Admits(const PolicyConfig& config, const Peer& peer) {
+  const bool open = config.allowed_uids.empty() && config.allowed_gids.empty();
+  return open || Names(config, peer);
 }
 
 std::string Refusal(const Peer& peer, const std::string& section) {
@@ -23,25 +30,16 @@ std::string Refusal(const Peer& peer, const std::string& section) {
 
 }  // namespace
 
-Policy::Policy(PolicyConfig config) : config_(Sorted(std::move(config))) {}
+Policy::Policy(PolicyConfig config) : config_(std::move(config)) {}
 
 Status Policy::MayConnect(const Peer& peer) const {
-  const bool open = config_.allowed_uids.empty() && config_.allowed_gids.empty();
-  if (open || Names(peer)) return Ok();
+  if (Admits(config_, peer)) return Ok();
   return CallerError(CKR_FUNCTION_REJECTED, Refusal(peer, "gateway.policy"));
-}
-
-bool Policy::Names(const Peer& peer) const {
-  const auto has_gid = [this](gid_t gid) {
-    return std::ranges::binary_search(config_.allowed_gids, gid);
-  };
-  return std::ranges::binary_search(config_.allowed_uids, peer.uid) || has_gid(peer.gid) ||
-         std::ranges::any_of(peer.groups, has_gid);
 }
 
 Status MayUseSlot(const GatewayConfig& gateway, std::uint64_t slot, const Peer& peer) {
   const auto at = gateway.slot_policies.find(slot);
-  if (at == gateway.slot_policies.end() || Policy(at->second).MayConnect(peer)) return Ok();
+  if (at == gateway.slot_policies.end() || Admits(at->second, peer)) return Ok();
   return CallerError(CKR_SLOT_ID_INVALID, Refusal(peer, "gateway.tokens." + std::to_string(slot)));
 }
 

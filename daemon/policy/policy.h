@@ -21,9 +21,7 @@ class Policy {
   Status MayConnect(const Peer& peer) const;
 
  private:
-  bool Names(const Peer& peer) const;
-
-  const PolicyConfig config_;  // its lists sorted
+  const PolicyConfig config_;
 };
 
 // May this process use the slot? One that may not is not told that there is such a slot. As above

@@ -15,7 +15,7 @@ class CorrelationIds {
   std::string Next();
 
  private:
-  const std::uint64_t random_;
+  const std::string form_;  // the random half is in it
   std::uint64_t count_ = 0;
 };
 
