@@ -106,6 +106,9 @@ constexpr auto kMechanisms = std::to_array<MechanismRow>({
     {CKM_IBM_SHA3_384_HMAC, kHmac, H::kSha3_384, K::kMac, P::kNone, kSign, 1, kMaxSecret, true},
     {CKM_IBM_SHA3_512_HMAC, kHmac, H::kSha3_512, K::kMac, P::kNone, kSign, 1, kMaxSecret, true},
 
+    // MACs with block ciphers
+    {CKM_IBM_CMAC, kCmac, H::kNone, K::kBlockCipher, P::kNone, kSign, 16, 32, true},
+
     // DES with two and three keys
     {CKM_DES2_KEY_GEN, kDes2KeyGen, H::kNone, K::kNone, P::kNone, CKF_GENERATE, 16, 16, false},
     {CKM_DES3_KEY_GEN, kDes3KeyGen, H::kNone, K::kNone, P::kNone, CKF_GENERATE, 24, 24, false},

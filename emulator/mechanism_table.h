@@ -16,6 +16,7 @@ namespace gw::emulator {
 enum class Family : std::uint8_t {
   kDigest,
   kHmac,
+  kCmac,
   kAesEcb,
   kAesCbc,
   kAesCbcPad,
@@ -79,6 +80,7 @@ enum class KeyKind : std::uint8_t {
   kEc,
   kMac,
   kDes,
+  kBlockCipher,
   kDsa,
   kDh,
   kX25519,

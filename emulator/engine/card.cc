@@ -27,6 +27,8 @@ bool KindFits(KeyKind kind, const Key& key) {
       return key.type == CKK_AES || key.type == CKK_GENERIC_SECRET;
     case KeyKind::kDes:
       return key.type == CKK_DES2 || key.type == CKK_DES3;
+    case KeyKind::kBlockCipher:
+      return KindFits(KeyKind::kAes, key) || KindFits(KeyKind::kDes, key);
     case KeyKind::kDsa:
       return key.type == CKK_DSA;
     case KeyKind::kDh:

@@ -9,6 +9,7 @@
 #include "emulator/crypto/rsa.h"
 #include "emulator/crypto/schnorr/schnorr.h"
 #include "emulator/crypto/x931/x931.h"
+#include "emulator/engine/mac.h"
 
 namespace gw::emulator {
 namespace {
@@ -138,7 +139,13 @@ Result<Signer> Prepare(Card& card, Operation operation, const Mechanism& mechani
   return Signer{row, &mechanism, std::move(opened), key.size(), card.s256()};
 }
 
-bool IsMac(const Signer& signer) { return signer.row->family == Family::kHmac; }
+bool IsMac(const Signer& signer) { return IsMac(*signer.row); }
+
+Bytes MacOf(const Signer& signer, ByteView data) {
+  Mac mac(*signer.row, signer.key);
+  mac.Update(data);
+  return mac.Finish();
+}
 
 Bytes InputOf(const Signer& signer, ByteView data) {
   return signer.row->hash == HashId::kNone ? CopyOf(data) : HashOnce(signer.row->hash, data);
@@ -146,7 +153,7 @@ Bytes InputOf(const Signer& signer, ByteView data) {
 
 Status CompareMac(const Bytes& mac, ByteView claimed) {
   if (claimed.size() != mac.size()) {
-    return CallerError(CKR_SIGNATURE_LEN_RANGE, "MAC is not as long as the hash");
+    return CallerError(CKR_SIGNATURE_LEN_RANGE, "length of the MAC");
   }
   if (!EqualConstantTime(mac, claimed)) return CallerError(CKR_SIGNATURE_INVALID);
   return Ok();
@@ -162,13 +169,13 @@ Result<Bytes> SignInput(Card& card, const Signer& signer, ByteView data) {
 }
 
 Result<Bytes> SignAll(Card& card, const Signer& signer, ByteView data) {
-  if (IsMac(signer)) return HmacOnce(signer.row->hash, signer.key->value.view(), data);
+  if (IsMac(signer)) return MacOf(signer, data);
   return SignInput(card, signer, InputOf(signer, data));
 }
 
 Status VerifyAll(const Signer& signer, ByteView data, ByteView signature) {
   if (IsMac(signer)) {
-    return CompareMac(HmacOnce(signer.row->hash, signer.key->value.view(), data), signature);
+    return CompareMac(MacOf(signer, data), signature);
   }
   return SchemeOf(signer.row->family).verify(signer, InputOf(signer, data), signature);
 }
@@ -206,6 +213,28 @@ Result<HashState> HashOf(const Resumed& resumed) {
   return HashState::Import(row->hash, resumed.state.progress);
 }
 
+Result<Mac> MacIn(const Resumed& resumed) {
+  GW_TRY(row, MultiPartRow(resumed.state));
+  return Mac::Resume(*row, resumed.signer.key, resumed.state.progress);
+}
+
+Result<Bytes> MacOf(const Resumed& resumed) {
+  GW_TRY(mac, MacIn(resumed));
+  return mac.Finish();
+}
+
+// What the state carries on after `data`.
+Result<Bytes> ProgressAfter(const Resumed& resumed, ByteView data) {
+  if (IsMac(resumed.signer)) {
+    GW_TRY(mac, MacIn(resumed));
+    mac.Update(data);
+    return mac.Export();
+  }
+  GW_TRY(hash, HashOf(resumed));
+  hash.Update(data);
+  return hash.Export();
+}
+
 }  // namespace
 
 Result<Bytes> SignSingle(Card& card, const Mechanism& mechanism, ByteView key, ByteView data) {
@@ -231,7 +260,7 @@ Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& me
   state.mechanism = mechanism;
   BindState(card, *signer.key, key, state);
   if (IsMac(signer)) {
-    state.progress = HmacStart(signer.row->hash, signer.key->value.view()).Export();
+    state.progress = Mac(*signer.row, signer.key).Export();
   } else if (signer.row->hash != HashId::kNone) {
     state.progress = HashState(signer.row->hash).Export();
   }
@@ -240,10 +269,9 @@ Result<Bytes> SignatureInit(Card& card, Operation operation, const Mechanism& me
 
 Result<Bytes> SignatureUpdate(Card& card, Operation operation, ByteView state, ByteView data) {
   GW_TRY(resumed, Resume(card, operation, state));
-  GW_TRY(hash, HashOf(*resumed));
-  hash.Update(data);
+  GW_TRY(progress, ProgressAfter(*resumed, data));
   resumed->state.taken += data.size();
-  resumed->state.progress = hash.Export();
+  resumed->state.progress = std::move(progress);
   return SealState(card.master(), resumed->state);
 }
 
@@ -255,10 +283,9 @@ Result<Bytes> SignOneShot(Card& card, ByteView state, ByteView data) {
 
 Result<Bytes> SignFinal(Card& card, ByteView state) {
   GW_TRY(resumed, Resume(card, Operation::kSign, state));
+  if (IsMac(resumed->signer)) return MacOf(*resumed);
   GW_TRY(hash, HashOf(*resumed));
-  const Signer& signer = resumed->signer;
-  if (IsMac(signer)) return HmacFinish(hash, signer.key->value.view());
-  return SignInput(card, signer, hash.Finish());
+  return SignInput(card, resumed->signer, hash.Finish());
 }
 
 Status VerifyOneShot(Card& card, ByteView state, ByteView data, ByteView signature) {
@@ -269,9 +296,12 @@ Status VerifyOneShot(Card& card, ByteView state, ByteView data, ByteView signatu
 
 Status VerifyFinal(Card& card, ByteView state, ByteView signature) {
   GW_TRY(resumed, Resume(card, Operation::kVerify, state));
+  if (IsMac(resumed->signer)) {
+    GW_TRY(mac, MacOf(*resumed));
+    return CompareMac(mac, signature);
+  }
   GW_TRY(hash, HashOf(*resumed));
   const Signer& signer = resumed->signer;
-  if (IsMac(signer)) return CompareMac(HmacFinish(hash, signer.key->value.view()), signature);
   return SchemeOf(signer.row->family).verify(signer, hash.Finish(), signature);
 }
 

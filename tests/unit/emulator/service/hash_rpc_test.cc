@@ -1,6 +1,7 @@
-// Room: tests. SHA-512/t and SHA-3 over the wire: digests, MACs, OAEP. Values: NIST's examples for
-// FIPS 180-4 and FIPS 202 ("abc"); HMAC-SHA3: NIST's examples ("keylen<blocklen"); HMAC-SHA-512/t:
-// inputs of RFC 4231 test case 1, results of OpenJDK's and Bouncy Castle's tests.
+// Room: tests. SHA-512/t, SHA-3 and CMAC over the wire: digests, MACs, OAEP. Values: NIST's
+// examples for FIPS 180-4 and FIPS 202 ("abc"); HMAC-SHA3: NIST's examples ("keylen<blocklen");
+// HMAC-SHA-512/t: inputs of RFC 4231 test case 1, results of OpenJDK's and Bouncy Castle's tests.
+// CMAC: RFC 4493 section 4; of all other keys OpenSSL's.
 #include <openssl/rsa.h>
 
 #include "tests/unit/emulator/support/material.h"
@@ -113,6 +114,71 @@ TEST_F(HashRpcTest, MacsTakeAesAndGenericKeysAlone) {
     Sign(Mech(type), des, "x");
     EXPECT_EQ(Rv(), CKR_KEY_TYPE_INCONSISTENT);
   }
+}
+
+// Empty, less than a block, a block, parts of one, whole ones.
+TEST_F(HashRpcTest, CmacsOfRfc4493InEveryFlow) {
+  const std::string text =
+      Str(Hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411"
+              "e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"));
+  const std::string key = ImportMacKey(Hex("2b7e151628aed2a6abf7158809cf4f3c"), CKK_AES);
+  const std::pair<std::size_t, const char*> cases[] = {{16, "070a16b46b4d4144f79bdd9dd04a287c"},
+                                                       {40, "dfa66747de9ae63030ca32611497c827"},
+                                                       {64, "51f0bebf7e3b9d92fc49741779363cfe"}};
+  const grep11::Mechanism mechanism = Mech(CKM_IBM_CMAC);
+  for (const auto& [bytes, expected] : cases) {
+    const std::string message = text.substr(0, bytes);
+    const std::string mac = Sign(mechanism, key, message);
+    EXPECT_EQ(HexOf(ViewOf(mac)), expected) << bytes;
+    EXPECT_EQ(SignOneShot(mechanism, key, message), mac);
+    for (const std::size_t part : {1U, 5U, 16U, 17U})
+      EXPECT_EQ(SignInParts(mechanism, key, message, part), mac) << part;
+    EXPECT_EQ(Verify(mechanism, key, message, mac), CKR_OK);
+    EXPECT_EQ(VerifyInParts(mechanism, key, message, mac, 7), CKR_OK);
+    EXPECT_EQ(Verify(mechanism, key, "another text", mac), CKR_SIGNATURE_INVALID);
+    EXPECT_EQ(Verify(mechanism, key, message, mac.substr(1)), CKR_SIGNATURE_LEN_RANGE);
+  }
+}
+
+std::string SoftwareCmac(const char* cipher, const Bytes& key, const std::string& message) {
+  std::string out(16, '\0');
+  std::size_t size = 0;
+  EXPECT_NE(EVP_Q_mac(nullptr, "CMAC", nullptr, cipher, nullptr, key.data(), key.size(),
+                      reinterpret_cast<const Byte*>(message.data()), message.size(),
+                      reinterpret_cast<Byte*>(out.data()), out.size(), &size),
+            nullptr);
+  out.resize(size);
+  return out;
+}
+
+TEST_F(HashRpcTest, CmacsAreThoseOfOpensslForEveryKeyAndLength) {
+  struct Case {
+    CK_KEY_TYPE type;
+    std::size_t key_bytes;
+    const char* cipher;
+  };
+  constexpr Case kKeys[] = {{CKK_AES, 16, "AES-128-CBC"},
+                            {CKK_AES, 24, "AES-192-CBC"},
+                            {CKK_AES, 32, "AES-256-CBC"},
+                            {CKK_DES2, 16, "DES-EDE-CBC"},
+                            {CKK_DES3, 24, "DES-EDE3-CBC"}};
+  for (const Case& c : kKeys) {
+    Bytes value(c.key_bytes);
+    for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<Byte>(7 * i + 1);
+    const std::string key = ImportMacKey(value, c.type);
+    for (std::size_t bytes = 1; bytes <= 33; ++bytes) {
+      const std::string message(bytes, 'm');
+      EXPECT_EQ(HexOf(ViewOf(SignInParts(Mech(CKM_IBM_CMAC), key, message, 3))),
+                HexOf(ViewOf(SoftwareCmac(c.cipher, value, message))))
+          << c.cipher << ' ' << bytes;
+    }
+  }
+}
+
+TEST_F(HashRpcTest, CmacTakesBlockCiphersKeysAlone) {
+  const std::string generic = ImportMacKey(Bytes(16, 0x0b));
+  Sign(Mech(CKM_IBM_CMAC), generic, "x");
+  EXPECT_EQ(Rv(), CKR_KEY_TYPE_INCONSISTENT);
 }
 
 TEST_F(HashRpcTest, ParametersAreRefused) {
