@@ -192,6 +192,11 @@ class Parameters {
     to.U64(params.hashAlg).U64(params.mgf).U64(params.sLen);
   }
 
+  static void StringData(const void* parameter, Encoder& to) {
+    const auto params = LoadFrom<CK_KEY_DERIVATION_STRING_DATA>(parameter);
+    Inner(params.pData, params.ulLen, to);
+  }
+
   static void Ecdh1(const void* parameter, Encoder& to) {
     const auto params = LoadFrom<CK_ECDH1_DERIVE_PARAMS>(parameter);
     to.U64(params.kdf);
@@ -251,12 +256,16 @@ void Encoder::MechanismBody(CK_MECHANISM_PTR pointer) {
   const auto mechanism = LoadFrom<CK_MECHANISM>(pointer);
   if (mechanism.pParameter == nullptr && mechanism.ulParameterLen != 0) Refuse(CKR_ARGUMENTS_BAD);
   const wire::ParameterForm form = FormOf(mechanism);
+  const bool points_to_data = mechanism.mechanism == CKM_DES3_ECB_ENCRYPT_DATA;
+  if (points_to_data && mechanism.ulParameterLen != sizeof(CK_KEY_DERIVATION_STRING_DATA))
+    Refuse(CKR_MECHANISM_PARAM_INVALID);
   U64(mechanism.mechanism).U8(static_cast<uint8_t>(form));
   if (refusal_ != CKR_OK) return;
   switch (form) {
     case wire::ParameterForm::kNone:
       return;
     case wire::ParameterForm::kBytes:
+      if (points_to_data) return Parameters::StringData(mechanism.pParameter, *this);
       Bytes(mechanism.pParameter, mechanism.ulParameterLen, CKR_ARGUMENTS_BAD,
             CKR_MECHANISM_PARAM_INVALID);
       return;

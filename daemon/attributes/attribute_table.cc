@@ -201,6 +201,8 @@ constexpr auto kRows = std::to_array<AttributeRow>({
     Fixed(GW_NAMED(CKA_UNWRAP_TEMPLATE), kTemplate, kHidden, kGive, Fallback::kEmpty),
     Fixed(GW_NAMED(CKA_DERIVE_TEMPLATE), kTemplate, kHidden, kGive, Fallback::kEmpty),
     Fixed(GW_NAMED(CKA_ALLOWED_MECHANISMS), kUlongArray, kKeys, kGive, Fallback::kEmpty),
+    Flag(GW_NAMED(CKA_IBM_ATTRBOUND), kHidden | kPublicKeys, Fallback::kFalse, ChangeRule::kNever,
+         HsmPart::kBooleanIfTrue, kGive),
     {GW_NAMED(CKA_IBM_USE_AS_DATA), kBool, kEc | kSecretKeys, kGive, Fallback::kFalse, kNoKind,
      ChangeRule::kFree, kEc | kSecretKeys, HsmPart::kBooleanIfTrue, kGive},
     Number(GW_NAMED(CKA_IBM_PQC_PARAMS), kBytes, kPqc, kGenerateOnly, HsmPart::kPublicNumber,

@@ -186,6 +186,32 @@ Status CheckStrength(const AttributeList& key) {
   return CallerError(CKR_IBM_PQC_PARAMS_NOT_SUPPORTED, "CKA_IBM_PQC_PARAMS is no strength of ours");
 }
 
+// What cannot be right whatever the numbers are; the rest is the HSM's to say.
+Status CheckDomain(const AttributeList& key, CK_MECHANISM_TYPE generator) {
+  const Bytes* prime = key.Find(CKA_PRIME);
+  if (prime == nullptr) return Ok();
+  const MechanismRow* row = FindMechanism(generator);
+  const std::size_t bits = BitsOf(*prime);
+  if (bits < row->min_key_size || bits > row->max_key_size) {
+    return Invalid(CKA_PRIME, "is no size of such keys");
+  }
+  for (CK_ATTRIBUTE_TYPE type : {CKA_SUBPRIME, CKA_BASE, CKA_VALUE}) {
+    const Bytes* number = key.Find(type);
+    if (number != nullptr && BitsOf(*number) > bits) return Invalid(type, "is above the prime");
+  }
+  return Ok();
+}
+
+Status CheckDomainBits(const AttributeList& key) {
+  const bool dsa = key.GetUlong(CKA_KEY_TYPE) == CK_ULONG{CKK_DSA};
+  const CK_MECHANISM_TYPE generator = dsa ? CKM_DSA_PARAMETER_GEN : CKM_DH_PKCS_PARAMETER_GEN;
+  GW_TRY_VOID(CheckDomain(key, generator));
+  const MechanismRow* row = FindMechanism(generator);
+  const auto bits = key.GetUlong(CKA_PRIME_BITS);
+  if (!bits || (*bits >= row->min_key_size && *bits <= row->max_key_size)) return Ok();
+  return Invalid(CKA_PRIME_BITS, "is no size of such parameters");
+}
+
 void ShortenBigIntegers(AttributeList& key) {
   const AttributeList as_given = key;
   for (const auto& [type, value] : as_given) {
@@ -230,7 +256,23 @@ Status NormaliseKeyValues(AttributeList& key, ObjectKind kind, Purpose purpose) 
   if (kind == kRsaPublic || kind == kRsaPrivate) return NormaliseRsa(key, kind, purpose);
   if (Contains(kEcKeys, kind)) return NormaliseEc(key);
   if (Contains(kLatticeKeys, kind)) return CheckStrength(key);
+  if (Contains(kDsaKeys, kind)) return CheckDomain(key, CKM_DSA_KEY_PAIR_GEN);
+  if (Contains(kDhKeys, kind)) return CheckDomain(key, CKM_DH_PKCS_KEY_PAIR_GEN);
+  if (kind == kDomainParameters) return CheckDomainBits(key);
   return CheckValueLen(key, kind);
+}
+
+Bytes JoinedDomain(const AttributeList& key) {
+  Bytes joined;
+  std::size_t size = 0;
+  for (CK_ATTRIBUTE_TYPE type : {CKA_PRIME, CKA_SUBPRIME, CKA_BASE}) {
+    const Bytes* number = key.Find(type);
+    if (number == nullptr) continue;
+    size = std::max(size, number->size());
+    joined.resize(joined.size() + size - number->size(), 0);
+    Append(joined, *number);
+  }
+  return joined;
 }
 
 }  // namespace gw

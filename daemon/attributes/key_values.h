@@ -24,4 +24,8 @@ Status CheckSecretValue(const AttributeList& given, ObjectKind kind);
 //           CKR_IBM_PQC_PARAMS_NOT_SUPPORTED
 Status NormaliseKeyValues(AttributeList& key, ObjectKind kind, Purpose purpose);
 
+// CKA_PRIME, CKA_SUBPRIME of DSA, and CKA_BASE one behind the other, each as long as the first: the
+// form in which the HSM takes them (GREP11 reference 4.7).
+Bytes JoinedDomain(const AttributeList& key);
+
 }  // namespace gw

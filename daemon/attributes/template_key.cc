@@ -132,7 +132,8 @@ bool GoesToHsm(const AttributeRow& row, ObjectKind kind, ByteView value, Purpose
     case HsmPart::kNone:
       return false;
     case HsmPart::kNumber:
-      return true;
+      // Of domain parameters it is told their size alone (wire sheet 4.7).
+      return kind != ObjectKind::kDomainParameters;
     case HsmPart::kPublicNumber:
       // A derived half has nobody else to say it.
       if (purpose == Purpose::kDerive) return true;
@@ -190,6 +191,10 @@ AttributeList HsmTemplate(const AttributeList& complete, Purpose purpose) {
     } else {
       sent.Set(type, value);
     }
+  }
+  const bool by_domain = *kind == ObjectKind::kDsaPublic || *kind == ObjectKind::kDhPublic;
+  if (purpose == Purpose::kGenerate && by_domain) {
+    sent.Set(CKA_IBM_STRUCT_PARAMS, JoinedDomain(complete));
   }
   return sent;
 }

@@ -24,6 +24,10 @@ constexpr auto kMdNames = std::to_array<MdName>({
     {Hash::kSha512, "SHA2-512"},
     {Hash::kSha512_224, "SHA2-512/224"},
     {Hash::kSha512_256, "SHA2-512/256"},
+    {Hash::kSha3_224, "SHA3-224"},
+    {Hash::kSha3_256, "SHA3-256"},
+    {Hash::kSha3_384, "SHA3-384"},
+    {Hash::kSha3_512, "SHA3-512"},
 });
 
 constexpr bool RowsAreInOrder() {

@@ -11,10 +11,14 @@
 #include "daemon/core/check.h"
 #include "daemon/localcrypto/der.h"
 #include "daemon/localcrypto/openssl.h"
+#include "daemon/localcrypto/secret_der.h"
 #include "daemon/localcrypto/spki.h"
 
 namespace gw {
 namespace {
+
+using secret_der::Element;
+using secret_der::Integer;
 
 // Numbers of private keys are wiped when they go.
 using Number = std::unique_ptr<BIGNUM, openssl::Free<BN_clear_free>>;
@@ -28,24 +32,6 @@ constexpr Byte kPublicKeyOfEc = 0xa1;  // [1] of ECPrivateKey
 
 Error Invalid(std::string what) {
   return CallerError(CKR_ATTRIBUTE_VALUE_INVALID, std::move(what));
-}
-
-// One element around the parts; nothing of them is left in memory that is not wiped.
-SecretBytes Element(Byte tag, std::initializer_list<ByteView> parts) {
-  std::size_t size = 0;
-  for (ByteView part : parts) size += part.size();
-  const Bytes header = der::Header(tag, size);
-  SecretBytes out = SecretBytes::OfSize(header.size() + size);
-  auto at = std::ranges::copy(header, out.mutable_view().begin()).out;
-  for (ByteView part : parts) at = std::ranges::copy(part, at).out;
-  return out;
-}
-
-SecretBytes Integer(ByteView magnitude) {
-  static constexpr Byte kZero = 0;
-  const ByteView shortest = der::WithoutLeadingZeros(magnitude);
-  const bool looks_negative = shortest.empty() || shortest[0] >= 0x80;
-  return Element(der::kInteger, {ByteView(&kZero, looks_negative ? 1 : 0), shortest});
 }
 
 SecretBytes PrivateKeyInfo(std::initializer_list<ByteView> algorithm, const SecretBytes& key) {

@@ -28,6 +28,10 @@ constexpr auto kMasks = std::to_array<MaskRow>({
     {CKG_MGF1_SHA384, Hash::kSha384},
     {CKG_MGF1_SHA512, Hash::kSha512},
     {CKG_MGF1_SHA224, Hash::kSha224},
+    {CKG_IBM_MGF1_SHA3_224, Hash::kSha3_224},
+    {CKG_IBM_MGF1_SHA3_256, Hash::kSha3_256},
+    {CKG_IBM_MGF1_SHA3_384, Hash::kSha3_384},
+    {CKG_IBM_MGF1_SHA3_512, Hash::kSha3_512},
 });
 
 std::optional<Hash> HashOfMask(CK_ULONG mgf) {

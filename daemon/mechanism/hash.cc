@@ -1,5 +1,4 @@
 // Room: mechanism. The digests and their numbers.
-#include <algorithm>
 #include <array>
 
 #include "daemon/core/check.h"
@@ -24,6 +23,10 @@ constexpr auto kHashes = std::to_array<HashRow>({
     {Hash::kSha512, CKM_SHA512, 64},
     {Hash::kSha512_224, CKM_SHA512_224, 28},
     {Hash::kSha512_256, CKM_SHA512_256, 32},
+    {Hash::kSha3_224, CKM_IBM_SHA3_224, 28},
+    {Hash::kSha3_256, CKM_IBM_SHA3_256, 32},
+    {Hash::kSha3_384, CKM_IBM_SHA3_384, 48},
+    {Hash::kSha3_512, CKM_IBM_SHA3_512, 64},
 });
 
 consteval bool IndexedByHash() {
@@ -33,7 +36,7 @@ consteval bool IndexedByHash() {
   return true;
 }
 static_assert(IndexedByHash());
-static_assert(kHashes.back().hash == Hash::kSha512_256, "one row per Hash");
+static_assert(kHashes.back().hash == Hash::kSha3_512, "one row per Hash");
 
 const HashRow& RowOf(Hash hash) {
   const auto index = static_cast<std::size_t>(hash);
@@ -44,9 +47,8 @@ const HashRow& RowOf(Hash hash) {
 }  // namespace
 
 std::optional<Hash> HashOfMechanism(CK_MECHANISM_TYPE digest_mechanism) {
-  const std::span<const HashRow> digests = std::span(kHashes).subspan(1);
-  const auto row = std::ranges::find(digests, digest_mechanism, &HashRow::mechanism);
-  return row == digests.end() ? std::nullopt : std::optional(row->hash);
+  const MechanismRow* row = FindMechanism(digest_mechanism);
+  return row != nullptr && row->family == Family::kDigest ? std::optional(row->hash) : std::nullopt;
 }
 
 CK_MECHANISM_TYPE MechanismOfHash(Hash hash) {

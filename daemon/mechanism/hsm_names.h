@@ -15,6 +15,10 @@ namespace gw {
 //                                        signature even if the context is empty (RFC 8032 5.1)
 Result<Mechanism> AtHsm(const Mechanism& mechanism, CK_ULONG key_bits);
 
+// What the HSM calls it whatever the key: of digests, which have none, and of the hashes inside
+// parameters. `type` itself if that is its name there, too, or if it depends on the key.
+CK_MECHANISM_TYPE TypeAtHsm(CK_MECHANISM_TYPE type);
+
 // True if an HSM with these mechanisms (sorted) serves `type`, by whatever name.
 bool HsmServes(std::span<const CK_MECHANISM_TYPE> sorted, CK_MECHANISM_TYPE type);
 

@@ -73,9 +73,16 @@ struct KyberParameter {
   friend bool operator==(const KyberParameter&, const KyberParameter&) = default;
 };
 
+// The MAC key of CKM_IBM_ATTRIBUTEBOUND_WRAP, as ops/ puts it in the place of the handle that the
+// application gave.
+struct MacKeyParameter {
+  Bytes blob;
+  friend bool operator==(const MacKeyParameter&, const MacKeyParameter&) = default;
+};
+
 using MechanismParameter =
     std::variant<std::monostate, Bytes, OaepParameter, PssParameter, Ecdh1Parameter, EddsaParameter,
-                 EcsgParameter, BtcParameter, KyberParameter>;
+                 EcsgParameter, BtcParameter, KyberParameter, MacKeyParameter>;
 
 struct Mechanism {
   CK_MECHANISM_TYPE type = 0;

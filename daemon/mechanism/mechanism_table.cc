@@ -7,6 +7,7 @@
 
 #include "daemon/mechanism/curve_rows.h"
 #include "daemon/mechanism/parameter_rules.h"
+#include "proto/pkcs11/ck_sha3.h"
 
 namespace gw {
 namespace {
@@ -24,6 +25,19 @@ constexpr CK_ULONG kAesMaxBytes = 32;
 constexpr CK_ULONG kSecretMinBytes = 1;
 constexpr CK_ULONG kSecretMaxBytes = 256;
 constexpr std::uint8_t kAesBlockBytes = 16;
+constexpr std::uint8_t kDesBlockBytes = 8;
+constexpr CK_ULONG kDes2Bytes = 16;
+constexpr CK_ULONG kDes3Bytes = 24;
+
+// The HSM makes HMACs with AES keys too (wire sheet 10.2).
+constexpr CK_KEY_TYPE kAesToo[] = {CKK_AES};
+constexpr CK_KEY_TYPE kDes2Too[] = {CKK_DES2};
+constexpr CK_KEY_TYPE kDesToo[] = {CKK_DES2, CKK_DES3};
+constexpr CK_KEY_TYPE kAnySecret[] = {CKK_AES, CKK_DES2, CKK_DES3};
+constexpr CK_ULONG kDsaMinBits = 512;
+constexpr CK_ULONG kDsaMaxBits = 3072;
+constexpr CK_ULONG kDhMinBits = 1024;
+constexpr CK_ULONG kDhMaxBits = 4096;
 
 // One maker per shape of row, so that a row below shows only what is its own.
 
@@ -50,7 +64,8 @@ constexpr MechanismRow Hmac(CK_MECHANISM_TYPE type, Hash hash) {
           0,
           hash,
           type,
-          true};
+          true,
+          kAesToo};
 }
 
 constexpr MechanismRow DigestOf(CK_MECHANISM_TYPE type, Hash hash) {
@@ -69,7 +84,7 @@ constexpr MechanismRow Make(CK_MECHANISM_TYPE type, Family family, CK_FLAGS flag
           0,    Hash::kNone, type,  false};
 }
 
-constexpr auto kOtherRows = std::to_array<MechanismRow>({
+constexpr auto kCommonRows = std::to_array<MechanismRow>({
     Make(CKM_RSA_PKCS_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_RSA,
          kRsaMinBits, kRsaMaxBits),
     {CKM_RSA_PKCS, Family::kRsaPkcs, kSignVerify | kRecover | kCrypt | kTransport, CKK_RSA,
@@ -104,17 +119,132 @@ constexpr auto kOtherRows = std::to_array<MechanismRow>({
     Make(CKM_GENERIC_SECRET_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_GENERIC_SECRET,
          kSecretMinBytes, kSecretMaxBytes),
     Make(CKM_AES_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_AES, kAesMinBytes, kAesMaxBytes),
-    Aes(CKM_AES_ECB, Family::kAesEcb, ParameterRule::kNone),
-    Aes(CKM_AES_CBC, Family::kAesCbc, ParameterRule::kIv),
-    Aes(CKM_AES_CBC_PAD, Family::kAesCbcPad, ParameterRule::kIv),
+    Aes(CKM_AES_ECB, Family::kEcb, ParameterRule::kNone),
+    Aes(CKM_AES_CBC, Family::kCbc, ParameterRule::kIv),
+    Aes(CKM_AES_CBC_PAD, Family::kCbcPad, ParameterRule::kIv),
 });
 
-constexpr auto kRows = [] {
-  std::array<MechanismRow, kOtherRows.size() + curve_rows::kAll.size()> rows{};
-  std::ranges::copy(curve_rows::kAll, std::ranges::copy(kOtherRows, rows.begin()).out);
-  std::ranges::sort(rows, {}, &MechanismRow::type);
-  return rows;
-}();
+// CKM_IBM_CMAC takes what its two standard names take.
+constexpr MechanismRow Cmac(CK_MECHANISM_TYPE type, CK_KEY_TYPE key_type, CK_ULONG min_size,
+                            CK_ULONG max_size, std::span<const CK_KEY_TYPE> more_key_types) {
+  return {type, Family::kCmac, kSignVerify, key_type, min_size,      max_size, ParameterRule::kNone,
+          0,    Hash::kNone,   type,        true,     more_key_types};
+}
+
+constexpr MechanismRow Des(CK_MECHANISM_TYPE type, Family family, ParameterRule parameter) {
+  return {type,      family,         kCrypt | kTransport, CKK_DES3, kDes2Bytes, kDes3Bytes,
+          parameter, kDesBlockBytes, Hash::kNone,         type,     true,       kDes2Too};
+}
+
+// Without a hash of its own the caller brings digest and trailer; which trailers the HSM takes is
+// its own to say, so it hashes itself where the mechanism does.
+constexpr MechanismRow X931(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,
+          Family::kRsaX931,
+          kSignVerify,
+          CKK_RSA,
+          kRsaMinBits,
+          kRsaMaxBits,
+          ParameterRule::kNone,
+          0,
+          hash,
+          type,
+          hash != Hash::kNone};
+}
+
+constexpr MechanismRow Dsa(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,        Family::kDsa, kSignVerify,          CKK_DSA,
+          kDsaMinBits, kDsaMaxBits,  ParameterRule::kNone, 0,
+          hash,        CKM_DSA,      hash != Hash::kNone};
+}
+
+constexpr MechanismRow HashDerive(CK_MECHANISM_TYPE type, Hash hash) {
+  return {type,
+          Family::kHashDerive,
+          CKF_DERIVE,
+          CKK_GENERIC_SECRET,
+          kSecretMinBytes,
+          kSecretMaxBytes,
+          ParameterRule::kNone,
+          0,
+          hash,
+          type,
+          false,
+          kAnySecret};
+}
+
+// Older mechanisms, those that EP11 numbered before the standard did, and the standard's names for
+// these (behaviour R188; hsm_names.cc).
+constexpr auto kClassicRows = std::to_array<MechanismRow>({
+    Make(CKM_RSA_X9_31_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_RSA,
+         kRsaMinBits, kRsaMaxBits),
+    X931(CKM_RSA_X9_31, Hash::kNone),
+    X931(CKM_SHA1_RSA_X9_31, Hash::kSha1),
+    Make(CKM_DSA_PARAMETER_GEN, Family::kGenerateDomain, CKF_GENERATE, CKK_DSA, kDsaMinBits,
+         kDsaMaxBits),
+    Make(CKM_DSA_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_DSA,
+         kDsaMinBits, kDsaMaxBits),
+    Dsa(CKM_DSA, Hash::kNone),
+    Dsa(CKM_DSA_SHA1, Hash::kSha1),
+    Make(CKM_DH_PKCS_PARAMETER_GEN, Family::kGenerateDomain, CKF_GENERATE, CKK_DH, kDhMinBits,
+         kDhMaxBits),
+    Make(CKM_DH_PKCS_KEY_PAIR_GEN, Family::kGenerateKeyPair, CKF_GENERATE_KEY_PAIR, CKK_DH,
+         kDhMinBits, kDhMaxBits),
+    {CKM_DH_PKCS_DERIVE, Family::kDh, CKF_DERIVE, CKK_DH, kDhMinBits, kDhMaxBits,
+     ParameterRule::kPublicValue, 0, Hash::kNone, CKM_DH_PKCS_DERIVE, false},
+    {CKM_DES3_ECB_ENCRYPT_DATA, Family::kDataDerive, CKF_DERIVE, CKK_DES3, kDes2Bytes, kDes3Bytes,
+     ParameterRule::kBlocks, kDesBlockBytes, Hash::kNone, CKM_DES3_ECB_ENCRYPT_DATA, false,
+     kDes2Too},
+    HashDerive(CKM_SHA1_KEY_DERIVATION, Hash::kSha1),
+    HashDerive(CKM_SHA224_KEY_DERIVATION, Hash::kSha224),
+    HashDerive(CKM_SHA256_KEY_DERIVATION, Hash::kSha256),
+    HashDerive(CKM_SHA384_KEY_DERIVATION, Hash::kSha384),
+    HashDerive(CKM_SHA512_KEY_DERIVATION, Hash::kSha512),
+    // Whatever key unwraps is not looked at (wire sheet 4.6).
+    Make(CKM_IBM_TRANSPORTKEY, Family::kTransportKey, CKF_UNWRAP, kNoKey, 0, 0),
+    // Sizes of two units: 0 says nothing.
+    {CKM_IBM_ATTRIBUTEBOUND_WRAP, Family::kBoundWrap, kTransport, CKK_RSA, 0, 0,
+     ParameterRule::kKeyHandle, 0, Hash::kNone, CKM_IBM_ATTRIBUTEBOUND_WRAP, false, kAesToo},
+    Make(CKM_DES2_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_DES2, kDes2Bytes, kDes2Bytes),
+    Make(CKM_DES3_KEY_GEN, Family::kGenerateKey, CKF_GENERATE, CKK_DES3, kDes3Bytes, kDes3Bytes),
+    Des(CKM_DES3_ECB, Family::kEcb, ParameterRule::kNone),
+    Des(CKM_DES3_CBC, Family::kCbc, ParameterRule::kIv),
+    Des(CKM_DES3_CBC_PAD, Family::kCbcPad, ParameterRule::kIv),
+    Cmac(CKM_DES3_CMAC, CKK_DES3, kDes2Bytes, kDes3Bytes, kDes2Too),
+    Cmac(CKM_AES_CMAC, CKK_AES, kAesMinBytes, kAesMaxBytes, {}),
+    Cmac(CKM_IBM_CMAC, CKK_AES, kAesMinBytes, kAesMaxBytes, kDesToo),
+    DigestOf(CKM_SHA3_256, Hash::kSha3_256),
+    Hmac(CKM_SHA3_256_HMAC, Hash::kSha3_256),
+    DigestOf(CKM_SHA3_224, Hash::kSha3_224),
+    Hmac(CKM_SHA3_224_HMAC, Hash::kSha3_224),
+    DigestOf(CKM_SHA3_384, Hash::kSha3_384),
+    Hmac(CKM_SHA3_384_HMAC, Hash::kSha3_384),
+    DigestOf(CKM_SHA3_512, Hash::kSha3_512),
+    Hmac(CKM_SHA3_512_HMAC, Hash::kSha3_512),
+    DigestOf(CKM_IBM_SHA3_224, Hash::kSha3_224),
+    DigestOf(CKM_IBM_SHA3_256, Hash::kSha3_256),
+    DigestOf(CKM_IBM_SHA3_384, Hash::kSha3_384),
+    DigestOf(CKM_IBM_SHA3_512, Hash::kSha3_512),
+    Hmac(CKM_IBM_SHA3_224_HMAC, Hash::kSha3_224),
+    Hmac(CKM_IBM_SHA3_256_HMAC, Hash::kSha3_256),
+    Hmac(CKM_IBM_SHA3_384_HMAC, Hash::kSha3_384),
+    Hmac(CKM_IBM_SHA3_512_HMAC, Hash::kSha3_512),
+    DigestOf(CKM_IBM_SHA512_224, Hash::kSha512_224),
+    DigestOf(CKM_IBM_SHA512_256, Hash::kSha512_256),
+    Hmac(CKM_IBM_SHA512_224_HMAC, Hash::kSha512_224),
+    Hmac(CKM_IBM_SHA512_256_HMAC, Hash::kSha512_256),
+});
+
+// All groups in one, sorted by number.
+template <std::size_t... kSizes>
+constexpr auto Sorted(const std::array<MechanismRow, kSizes>&... groups) {
+  std::array<MechanismRow, (kSizes + ...)> all{};
+  auto end = all.begin();
+  ((end = std::ranges::copy(groups, end).out), ...);
+  std::ranges::sort(all, {}, &MechanismRow::type);
+  return all;
+}
+constexpr auto kRows = Sorted(kCommonRows, kClassicRows, curve_rows::kAll);
 
 constexpr bool SortedAndUnique() {
   return std::ranges::adjacent_find(kRows, std::ranges::greater_equal{}, &MechanismRow::type) ==

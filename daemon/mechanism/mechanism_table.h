@@ -19,7 +19,11 @@ enum class Hash : std::uint8_t {
   kSha384,
   kSha512,
   kSha512_224,
-  kSha512_256
+  kSha512_256,
+  kSha3_224,
+  kSha3_256,
+  kSha3_384,
+  kSha3_512
 };
 
 // What computation the mechanism is, apart from its hash. Decides routes and lengths.
@@ -30,9 +34,9 @@ enum class Family : std::uint8_t {
   kRsaOaep,
   kEcdsa,
   kHmac,
-  kAesEcb,
-  kAesCbc,
-  kAesCbcPad,
+  kEcb,  // block ciphers: AES and DES
+  kCbc,
+  kCbcPad,
   kGenerateKey,
   kGenerateKeyPair,
   kEcdh1,
@@ -43,6 +47,16 @@ enum class Family : std::uint8_t {
   kWallet,     // BIP32 and SLIP10
   kDilithium,  // key pairs and signatures by one mechanism
   kKyber,      // key pairs and encapsulation by one mechanism
+  // Older ones.
+  kRsaX931,
+  kCmac,
+  kDsa,
+  kGenerateDomain,  // parameters of DSA and Diffie-Hellman, which are objects
+  kDh,
+  kHashDerive,
+  kDataDerive,
+  kTransportKey,  // a public key gets the HSM's MAC
+  kBoundWrap,
 };
 
 enum class ParameterRule : std::uint8_t {
@@ -56,17 +70,19 @@ enum class ParameterRule : std::uint8_t {
   kEcsg,
   kBtc,
   kKyber,
+  // Older ones.
+  kPublicValue,  // octets of a number
+  kBlocks,       // octets, whole blocks of them
+  kKeyHandle,
 };
 
 struct MechanismRow {
   CK_MECHANISM_TYPE type;
   Family family;
   CK_FLAGS flags;  // CKF_SIGN and so on: for which functions; the flags of CK_MECHANISM_INFO
-  // Of the key it uses or makes; CKK_GENERIC_SECRET also admits AES keys for HMAC;
-  // CK_UNAVAILABLE_INFORMATION for digests, which use none.
+  // Of the key it uses or makes; CK_UNAVAILABLE_INFORMATION for digests, which use none.
   CK_KEY_TYPE key_type;
-  CK_ULONG min_key_size;  // in the unit of CK_MECHANISM_INFO: bits for RSA and EC, bytes for AES
-                          // and secrets
+  CK_ULONG min_key_size;  // in the unit of CK_MECHANISM_INFO: bytes of secret keys, bits of others
   CK_ULONG max_key_size;
   ParameterRule parameter;
   std::uint8_t block_bytes;  // cipher block and IV size; 0 for others
@@ -75,6 +91,7 @@ struct MechanismRow {
   CK_MECHANISM_TYPE raw;  // mechanism that takes the digest (CKM_ECDSA for CKM_ECDSA_SHA256);
                           // itself for raw forms
   bool multi_part;  // the HSM offers Update; otherwise Updates are gathered here and sent at Final
+  std::span<const CK_KEY_TYPE> more_key_types = {};  // that it takes beside key_type
 };
 
 // nullptr: not known. Rows live for ever, sorted by type.

@@ -17,13 +17,21 @@ struct MaskPair {
   CK_ULONG mgf;
 };
 
-// The HSM takes a digest only with the mask generator made from it.
+// The HSM takes a digest only with the mask generator made from it; those of the second table for
+// OAEP alone (wire sheet 6.3).
 constexpr auto kMaskPairs = std::to_array<MaskPair>({
     {Hash::kSha1, CKG_MGF1_SHA1},
     {Hash::kSha224, CKG_MGF1_SHA224},
     {Hash::kSha256, CKG_MGF1_SHA256},
     {Hash::kSha384, CKG_MGF1_SHA384},
     {Hash::kSha512, CKG_MGF1_SHA512},
+});
+
+constexpr auto kOaepPairs = std::to_array<MaskPair>({
+    {Hash::kSha3_224, CKG_IBM_MGF1_SHA3_224},
+    {Hash::kSha3_256, CKG_IBM_MGF1_SHA3_256},
+    {Hash::kSha3_384, CKG_IBM_MGF1_SHA3_384},
+    {Hash::kSha3_512, CKG_IBM_MGF1_SHA3_512},
 });
 
 constexpr auto kKdfs = std::to_array<CK_ULONG>(
@@ -33,12 +41,13 @@ Error Bad(const char* what, SourceLocation where = SourceLocation::current()) {
   return CallerError(CKR_MECHANISM_PARAM_INVALID, what, where);
 }
 
-// nullopt: not a pair of the HSM.
-std::optional<Hash> HashOfPair(CK_MECHANISM_TYPE digest, CK_ULONG mgf) {
+// nullopt: not one of the pairs.
+std::optional<Hash> HashOfPair(std::span<const MaskPair> pairs, CK_MECHANISM_TYPE digest,
+                               CK_ULONG mgf) {
   const std::optional<Hash> hash = HashOfMechanism(digest);
   if (!hash) return std::nullopt;
-  const auto pair = std::ranges::find(kMaskPairs, *hash, &MaskPair::hash);
-  return pair != kMaskPairs.end() && pair->mgf == mgf ? hash : std::nullopt;
+  const auto pair = std::ranges::find(pairs, *hash, &MaskPair::hash);
+  return pair != pairs.end() && pair->mgf == mgf ? hash : std::nullopt;
 }
 
 Status CheckNone(const MechanismRow&, const MechanismParameter& parameter) {
@@ -58,7 +67,9 @@ Status CheckIv(const MechanismRow& row, const MechanismParameter& parameter) {
 Status CheckOaep(const MechanismRow&, const MechanismParameter& parameter) {
   const auto* oaep = std::get_if<OaepParameter>(&parameter);
   if (oaep == nullptr) return Bad("needs CK_RSA_PKCS_OAEP_PARAMS");
-  if (!HashOfPair(oaep->hash, oaep->mgf)) return Bad("OAEP digest and mask generator do not match");
+  const bool fits = HashOfPair(kMaskPairs, oaep->hash, oaep->mgf).has_value() ||
+                    HashOfPair(kOaepPairs, oaep->hash, oaep->mgf).has_value();
+  if (!fits) return Bad("OAEP digest and mask generator do not match");
   if (oaep->source != 0 && oaep->source != CKZ_DATA_SPECIFIED) return Bad("unknown OAEP source");
   if (oaep->source == 0 && !oaep->source_data.empty()) return Bad("OAEP data without a source");
   if (oaep->source_data.size() > kMaxParameterDataBytes) return Bad("OAEP source data too long");
@@ -68,7 +79,7 @@ Status CheckOaep(const MechanismRow&, const MechanismParameter& parameter) {
 Status CheckPss(const MechanismRow& row, const MechanismParameter& parameter) {
   const auto* pss = std::get_if<PssParameter>(&parameter);
   if (pss == nullptr) return Bad("needs CK_RSA_PKCS_PSS_PARAMS");
-  const std::optional<Hash> hash = HashOfPair(pss->hash, pss->mgf);
+  const std::optional<Hash> hash = HashOfPair(kMaskPairs, pss->hash, pss->mgf);
   if (!hash) return Bad("PSS digest and mask generator do not match");
   if (row.hash != Hash::kNone && row.hash != *hash) return Bad("PSS digest is not the mechanism's");
   if (pss->salt_bytes > kMaxModulusBytes - 2 - HashBytes(*hash)) return Bad("PSS salt too long");
@@ -142,11 +153,34 @@ Status CheckKyber(const MechanismRow&, const MechanismParameter& parameter) {
   return Ok();
 }
 
+Status CheckPublicValue(const MechanismRow&, const MechanismParameter& parameter) {
+  const Bytes* value = std::get_if<Bytes>(&parameter);
+  const bool number =
+      value != nullptr && std::ranges::any_of(*value, [](Byte octet) { return octet != 0; });
+  if (!number || value->size() > kMaxModulusBytes) return Bad("needs the other public value");
+  return Ok();
+}
+
+Status CheckBlocks(const MechanismRow& row, const MechanismParameter& parameter) {
+  const Bytes* data = std::get_if<Bytes>(&parameter);
+  const bool whole = data != nullptr && !data->empty() && data->size() % row.block_bytes == 0;
+  if (!whole || data->size() > kMaxParameterDataBytes) return Bad("needs whole blocks of data");
+  return Ok();
+}
+
+Status CheckKeyHandle(const MechanismRow&, const MechanismParameter& parameter) {
+  const Bytes* handle = std::get_if<Bytes>(&parameter);
+  if (handle == nullptr || handle->size() != sizeof(CK_OBJECT_HANDLE))
+    return Bad("needs the handle of a MAC key");
+  return Ok();
+}
+
 using Check = Status (*)(const MechanismRow&, const MechanismParameter&);
 // Indexed by ParameterRule.
 constexpr auto kChecks = std::to_array<Check>({CheckNone, CheckIv, CheckOaep, CheckPss, CheckEcdh1,
-                                               CheckEddsa, CheckEcsg, CheckBtc, CheckKyber});
-static_assert(kChecks.size() == static_cast<std::size_t>(ParameterRule::kKyber) + 1);
+                                               CheckEddsa, CheckEcsg, CheckBtc, CheckKyber,
+                                               CheckPublicValue, CheckBlocks, CheckKeyHandle});
+static_assert(kChecks.size() == static_cast<std::size_t>(ParameterRule::kKeyHandle) + 1);
 
 }  // namespace
 

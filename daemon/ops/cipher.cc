@@ -62,13 +62,13 @@ std::uint64_t BoundFor(const CipherOperation& operation, std::uint64_t bytes) {
   const MechanismRow& row = operation.row;
   if (IsRsa(row)) return (KeySize(*operation.key) + 7) / 8;
   const bool pads =
-      row.family == Family::kAesCbcPad && operation.direction.kind == OperationKind::kEncrypt;
+      row.family == Family::kCbcPad && operation.direction.kind == OperationKind::kEncrypt;
   return pads ? WholeBlocks(row, bytes) + row.block_bytes : bytes;
 }
 
 bool BoundIsExact(const CipherOperation& operation) {
   return operation.direction.kind == OperationKind::kEncrypt ||
-         (!IsRsa(operation.row) && operation.row.family != Family::kAesCbcPad);
+         (!IsRsa(operation.row) && operation.row.family != Family::kCbcPad);
 }
 
 // Lengths that can never work, found without asking the HSM.
@@ -79,8 +79,8 @@ Status CheckLength(const CipherOperation& operation, std::uint64_t bytes) {
   if (IsRsa(row)) {
     const std::uint64_t modulus_bytes = (KeySize(*operation.key) + 7) / 8;
     fits = encrypts ? bytes <= modulus_bytes : bytes == modulus_bytes;
-  } else if (row.family != Family::kAesCbcPad || !encrypts) {
-    fits = bytes % row.block_bytes == 0 && !(row.family == Family::kAesCbcPad && bytes == 0);
+  } else if (row.family != Family::kCbcPad || !encrypts) {
+    fits = bytes % row.block_bytes == 0 && !(row.family == Family::kCbcPad && bytes == 0);
   }
   if (!fits) return CallerError(operation.direction.length_error, "length of the data");
   return Ok();
@@ -91,7 +91,7 @@ Awaitable<Result<Bytes>> Ask(const CallScope& scope, const CipherOperation& oper
   if (operation.public_key != nullptr)
     co_return operation.public_key->Encrypt(operation.mechanism, data);
   // No block in, no block out: not worth a request, and EP11 takes no empty input.
-  if (data.empty() && !IsRsa(operation.row) && operation.row.family != Family::kAesCbcPad)
+  if (data.empty() && !IsRsa(operation.row) && operation.row.family != Family::kCbcPad)
     co_return Bytes();
   GW_CO_TRY(call, co_await ForHsm(scope));
   co_return Noted(
@@ -143,7 +143,7 @@ Awaitable<Result<Output>> LastPart(const CallScope& scope, CipherOperation& oper
   if (operation.held.Answers(nothing)) co_return operation.held.Take(capacity);
   // What went in and has not come out, and for padding a block more.
   const std::uint64_t hidden = operation.sent_bytes - operation.got_bytes;
-  const bool pads = operation.row.family == Family::kAesCbcPad;
+  const bool pads = operation.row.family == Family::kCbcPad;
   if (!pads && hidden % operation.row.block_bytes != 0) {
     co_return CallerError(operation.direction.length_error,
                           "the parts do not add up to whole blocks");

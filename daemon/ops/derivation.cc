@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/attributes/attribute_value.h"
 #include "daemon/localcrypto/curve.h"
 #include "daemon/mechanism/hsm_names.h"
 #include "daemon/mechanism/lattice.h"
@@ -112,7 +113,10 @@ Result<Mechanism> DerivationForHsm(const CallScope& scope, const Mechanism& mech
   GW_TRY(at_hsm, AtHsm(mechanism, KeySize(base_key)));
   const Curve* curve = CurveIn(base_key.attributes);
   // Applications give the other side's point bare or, as they read it from CKA_EC_POINT, as a DER
-  // OCTET STRING (behaviour 5.2); the HSM takes it bare (wire sheet 6.3).
+  // OCTET STRING (behaviour 5.2); the HSM takes it bare, and the public value of Diffie-Hellman
+  // without leading zeros (wire sheet 4.7, 6.3).
+  auto* value = std::get_if<Bytes>(&at_hsm.parameter);
+  if (value != nullptr && base_key.key_type == CKK_DH) *value = CopyOf(WithoutLeadingZeros(*value));
   auto* ecdh = std::get_if<Ecdh1Parameter>(&at_hsm.parameter);
   if (ecdh != nullptr && curve != nullptr)
     ecdh->public_data = CopyOf(RawPoint(ecdh->public_data, *curve));

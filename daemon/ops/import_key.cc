@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/attributes/object_kind.h"
+#include "daemon/core/ck.h"
 #include "daemon/localcrypto/digest.h"
 #include "daemon/localcrypto/private_key.h"
 #include "daemon/localcrypto/public_key.h"
@@ -116,7 +118,8 @@ ByteView ValueOf(const AttributeList& given, CK_ATTRIBUTE_TYPE type) {
   return value == nullptr ? ByteView() : ByteView(*value);
 }
 
-Result<SecretBytes> PrivateValue(const AttributeList& given, ObjectKind kind) {
+Result<SecretBytes> PrivateValue(const AttributeList& given, const AttributeList& complete,
+                                 ObjectKind kind) {
   if (kind == ObjectKind::kRsaPrivate) {
     return Pkcs8FromRsa({.modulus = ValueOf(given, CKA_MODULUS),
                          .public_exponent = ValueOf(given, CKA_PUBLIC_EXPONENT),
@@ -126,6 +129,11 @@ Result<SecretBytes> PrivateValue(const AttributeList& given, ObjectKind kind) {
                          .exponent_1 = ValueOf(given, CKA_EXPONENT_1),
                          .exponent_2 = ValueOf(given, CKA_EXPONENT_2),
                          .coefficient = ValueOf(given, CKA_COEFFICIENT)});
+  }
+  if (kind == ObjectKind::kDsaPrivate || kind == ObjectKind::kDhPrivate) {
+    const CK_KEY_TYPE type = kind == ObjectKind::kDsaPrivate ? CKK_DSA : CKK_DH;
+    GW_TRY(domain, DomainOf(complete));
+    return Pkcs8FromFfc(type, domain, ValueOf(given, CKA_VALUE));
   }
   if (kind != ObjectKind::kEcPrivate && kind != ObjectKind::kXdhPrivate) {
     return CallerError(CKR_ATTRIBUTE_VALUE_INVALID,
@@ -158,7 +166,7 @@ Result<Load> LoadFrom(const AttributeList& given, AttributeList attributes, Obje
     GW_TRY(spki, SpkiFor(load.attributes));
     load.spki = std::move(spki);
   } else if (Contains(kPrivateKeys, kind)) {
-    GW_TRY(clear, PrivateValue(given, kind));
+    GW_TRY(clear, PrivateValue(given, load.attributes, kind));
     load.clear = std::move(clear);
   } else {
     if (kind == ObjectKind::kGenericSecret) GW_TRY_VOID(CheckGenericCheckValue(given));
@@ -170,9 +178,7 @@ Result<Load> LoadFrom(const AttributeList& given, AttributeList attributes, Obje
 // After it has answered.
 Status AddParts(AttributeList& attributes, const Load& load, const MadeKey& made) {
   if (load.spki.empty()) return AddMadeParts(attributes, made);
-  GW_TRY(key, PublicKey::Parse(load.spki));
-  AddPublicParts(attributes, *key);
-  return Ok();
+  return AddSpkiParts(attributes, load.spki);
 }
 
 Status CheckPublicKeyInfo(const AttributeList& given, const AttributeList& attributes) {
@@ -181,7 +187,38 @@ Status CheckPublicKeyInfo(const AttributeList& given, const AttributeList& attri
   return CallerError(CKR_TEMPLATE_INCONSISTENT, "CKA_PUBLIC_KEY_INFO is that of another key");
 }
 
+// The standard has types of its own for keys on other curves.
+bool SameHsmType(const Bytes* said, const Bytes& given) {
+  const auto type = UlongFrom(given);
+  return said != nullptr && type && UlongFrom(*said) == HsmKeyType(*type);
+}
+
+// What an SPKI says, with the template beside it.
+Result<AttributeList> WithSpki(ByteView spki, const AttributeList& given) {
+  AttributeList all;
+  if (auto added = AddSpkiParts(all, spki); !added)
+    return CallerError(CKR_WRAPPED_KEY_INVALID, added.error().detail);
+  if (ValueOf(all, CKA_PUBLIC_KEY_INFO).size() != spki.size())
+    return CallerError(CKR_WRAPPED_KEY_INVALID, "octets behind the public key");
+  all.SetUlong(CKA_CLASS, CKO_PUBLIC_KEY);
+  for (const auto& [type, value] : given) {
+    const Bytes* said = all.Find(type);
+    const bool same_type = type == CKA_KEY_TYPE && SameHsmType(said, value);
+    if (said != nullptr && *said != value && !same_type) {
+      return CallerError(CKR_TEMPLATE_INCONSISTENT, "the template speaks of another public key");
+    }
+    all.Set(type, value);
+  }
+  return all;
+}
+
 }  // namespace
+
+Awaitable<Result<Object>> ImportSpki(const CallScope& scope, ByteView spki,
+                                     const AttributeList& given, Placement placement) {
+  GW_CO_TRY(all, WithSpki(spki, given));
+  co_return co_await ImportKey(scope, all, placement);
+}
 
 Awaitable<Result<Object>> ImportKey(const CallScope& scope, const AttributeList& given,
                                     Placement placement) {

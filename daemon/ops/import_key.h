@@ -20,4 +20,12 @@ namespace gw::ops {
 Awaitable<Result<Object>> ImportKey(const CallScope& scope, const AttributeList& given,
                                     Placement placement);
 
+// The same from a bare SubjectPublicKeyInfo (CKM_IBM_TRANSPORTKEY): class, type and values are its
+// own, and the template may repeat them.
+//   errors  CKR_WRAPPED_KEY_INVALID  no public key of ours; CKR_TEMPLATE_INCONSISTENT  the template
+//           speaks of another; those above
+//   source  GREP11 reference 4.6
+Awaitable<Result<Object>> ImportSpki(const CallScope& scope, ByteView spki,
+                                     const AttributeList& given, Placement placement);
+
 }  // namespace gw::ops

@@ -15,6 +15,11 @@
 namespace gw::ops {
 namespace {
 
+constexpr CK_ULONG kDes2Bytes = 16;
+constexpr CK_ULONG kDes3Bytes = 24;
+constexpr std::size_t kAesBlockBytes = 16;
+constexpr std::size_t kDesBlockBytes = 8;
+
 CK_ULONG BitsOf(ByteView big_integer) {
   std::size_t zeros = 0;
   while (zeros < big_integer.size() && big_integer[zeros] == 0) ++zeros;
@@ -57,16 +62,17 @@ bool CurveFits(const Object& key, const MechanismRow& row) {
   });
 }
 
-bool TypeFits(const Object& key, const MechanismRow& row, CK_KEY_TYPE needed) {
-  // The HSM signs HMACs with AES keys too (wire sheet 10.2).
-  if (row.family == Family::kHmac)
-    return key.key_type == CKK_GENERIC_SECRET || key.key_type == CKK_AES;
-  return HsmKeyType(key.key_type) == HsmKeyType(needed) && CurveFits(key, row);
+// Types beside the row's own are those of secret keys, whichever half is needed of the others.
+bool KeyFits(const Object& key, const MechanismRow& row, const KeyNeed& need) {
+  if (key.object_class == CKO_SECRET_KEY && std::ranges::count(row.more_key_types, key.key_type))
+    return true;
+  return key.object_class == need.object_class &&
+         HsmKeyType(key.key_type) == HsmKeyType(need.key_type) && CurveFits(key, row);
 }
 
 bool SizeFits(const Object& key, const MechanismRow& row) {
   // Secrets of any length make HMACs; ranges bind generation.
-  if (row.family == Family::kHmac) return true;
+  if (row.family == Family::kHmac || row.max_key_size == 0) return true;
   // A seed is no key of the curve; which lengths it has is the HSM's to say.
   if (row.family == Family::kWallet && key.object_class == CKO_SECRET_KEY) return true;
   const CK_ULONG size = KeySize(key);
@@ -91,6 +97,12 @@ CK_ULONG KeySize(const Object& key) {
     const Curve* curve = CurveOf(key);
     return curve == nullptr ? 0 : curve->bits;
   }
+  if (key.key_type == CKK_DSA || key.key_type == CKK_DH) {
+    const Bytes* prime = key.attributes.Find(CKA_PRIME);
+    return prime == nullptr ? 0 : BitsOf(*prime);
+  }
+  if (key.key_type == CKK_DES2) return kDes2Bytes;
+  if (key.key_type == CKK_DES3) return kDes3Bytes;
   return key.attributes.GetUlong(CKA_VALUE_LEN).value_or(0);
 }
 
@@ -113,7 +125,7 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
   ObjectPtr key = scope.application->FindObject(*scope.token, handle);
   if (key == nullptr)
     return CallerError(errors.handle_invalid, "no such key, or not visible to this user");
-  if (key->object_class != need.object_class || !TypeFits(*key, row, need.key_type)) {
+  if (!KeyFits(*key, row, need)) {
     return CallerError(errors.type_inconsistent,
                        "class or type of the key does not fit the mechanism");
   }
@@ -131,9 +143,14 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
 
 std::size_t SignatureBytes(const MechanismRow& row, const Object& key) {
   if (row.family == Family::kHmac) return HashBytes(row.hash);
+  if (row.family == Family::kCmac) return key.key_type == CKK_AES ? kAesBlockBytes : kDesBlockBytes;
   if (HsmKeyType(key.key_type) == CKK_EC) {
     const Curve* curve = CurveOf(key);
     return curve == nullptr ? 0 : std::size_t{2} * curve->order_bytes;
+  }
+  if (key.key_type == CKK_DSA) {
+    const Bytes* order = key.attributes.Find(CKA_SUBPRIME);
+    return order == nullptr ? 0 : 2 * ((BitsOf(*order) + 7) / 8);
   }
   if (row.family == Family::kDilithium) {
     const Bytes* oid = key.attributes.Find(CKA_IBM_PQC_PARAMS);

@@ -33,11 +33,12 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
 Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const MechanismRow& row,
                          CK_ATTRIBUTE_TYPE usage, const KeyNeed& need, const KeyErrors& errors);
 
-// RSA: bits of the modulus; EC: bits of the field; secret keys: octets. 0: not known.
+// RSA: bits of the modulus; EC: bits of the field; secret keys: octets, of DES with their parity.
+// 0: not known.
 CK_ULONG KeySize(const Object& key);
 
-// Octets of a signature or MAC made with `key` (PKCS #11 mechanisms v2.40: RSA modulus, ECDSA 2 x
-// order, HMAC hash; Dilithium by its strength).
+// Octets of a signature or MAC made with `key` (PKCS #11 mechanisms v2.40: RSA modulus, ECDSA and
+// DSA 2 x order, HMAC hash, CMAC block; Dilithium by its strength).
 std::size_t SignatureBytes(const MechanismRow& row, const Object& key);
 
 // The hashing form of a signature is computed here: digest first, then one raw request.

@@ -1,11 +1,15 @@
 // Room: ops.
 #include "daemon/ops/keys.h"
 
+#include "daemon/attributes/attribute_value.h"
 #include "daemon/attributes/template_rules.h"
 #include "daemon/localcrypto/curve.h"
 #include "daemon/mechanism/hsm_names.h"
 #include "daemon/mechanism/mechanism_table.h"
+#include "daemon/ops/bound_wrap.h"
 #include "daemon/ops/derivation.h"
+#include "daemon/ops/domain.h"
+#include "daemon/ops/import_key.h"
 #include "daemon/ops/key_use.h"
 #include "daemon/ops/made_key.h"
 #include "daemon/ops/new_object.h"
@@ -94,11 +98,24 @@ Result<ObjectPtr> KeyToWrap(const CallScope& scope, ObjectHandle handle) {
 // key has a length that only the HSM sees. nullopt: it has to be asked.
 std::optional<std::size_t> WrappedBytes(const MechanismRow& row, const Object& wrapping_key,
                                         const Object& key) {
+  if (row.family == Family::kBoundWrap) return std::nullopt;
   if (row.key_type == CKK_RSA) return (KeySize(wrapping_key) + 7) / 8;
-  const auto value_bytes = key.attributes.GetUlong(CKA_VALUE_LEN);
-  const bool known = key.object_class == CKO_SECRET_KEY && value_bytes && *value_bytes != 0;
-  if (!known || row.family != Family::kAesCbcPad) return std::nullopt;
-  return (*value_bytes / row.block_bytes + 1) * row.block_bytes;
+  const CK_ULONG value_bytes = key.object_class == CKO_SECRET_KEY ? KeySize(key) : 0;
+  if (value_bytes == 0 || row.family != Family::kCbcPad) return std::nullopt;
+  return (value_bytes / row.block_bytes + 1) * row.block_bytes;
+}
+
+// The unwrapping key has to be there, and is not looked at.
+Awaitable<Result<ObjectHandle>> UnwrapPublic(const CallScope& scope, ObjectHandle unwrapping_handle,
+                                             ByteView spki, const AttributeList& given) {
+  if (scope.application->FindObject(*scope.token, unwrapping_handle) == nullptr) {
+    co_return CallerError(CKR_UNWRAPPING_KEY_HANDLE_INVALID,
+                          "no such key, or not visible to this user");
+  }
+  if (spki.empty()) co_return CallerError(CKR_WRAPPED_KEY_LEN_RANGE, "empty wrapped key");
+  GW_CO_TRY(placement, PlaceNewObject(scope, given));
+  GW_CO_TRY(object, co_await ImportSpki(scope, spki, given, placement));
+  co_return co_await AddObject(scope, std::move(object));
 }
 
 Awaitable<Result<Bytes>> AskToWrap(const CallScope& scope, const Mechanism& mechanism,
@@ -108,11 +125,35 @@ Awaitable<Result<Bytes>> AskToWrap(const CallScope& scope, const Mechanism& mech
                   co_await scope.token->hsm().WrapKey(call, mechanism, wrapping_key.key, key.key));
 }
 
+// A secret or private key.
+Awaitable<Result<ObjectHandle>> UnwrapHidden(const CallScope& scope, const MechanismRow& row,
+                                             const Mechanism& mechanism,
+                                             ObjectHandle unwrapping_handle, ByteView wrapped,
+                                             const AttributeList& given) {
+  GW_CO_TRY(unwrapping_key,
+            KeyFor(scope, unwrapping_handle, row, CKA_UNWRAP, kUnwrappingKeyErrors));
+  if (wrapped.empty()) co_return CallerError(CKR_WRAPPED_KEY_LEN_RANGE, "empty wrapped key");
+  GW_CO_TRY(asked, WithMacKey(scope, row, mechanism, CKA_VERIFY));
+  GW_CO_TRY(demanded, AddDemanded(given, unwrapping_key->attributes, CKA_UNWRAP_TEMPLATE));
+  GW_CO_TRY(attributes,
+            Plan(scope, Purpose::kUnwrap, std::nullopt, std::nullopt, mechanism.type, demanded));
+  GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
+  const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kUnwrap);
+  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().UnwrapKey(
+                                   call, asked, unwrapping_key->key, wrapped, for_hsm)));
+  GW_CO_TRY_VOID(AddMadeParts(attributes, made));
+  if (row.family == Family::kBoundWrap) AddBoundRights(attributes, made.key);
+  Object object = ObjectFrom(std::move(attributes), std::move(made.key));
+  co_return co_await AddObject(scope, std::move(object));
+}
+
 }  // namespace
 
 Awaitable<Result<ObjectHandle>> GenerateKey(const CallScope& scope, const Mechanism& mechanism,
                                             const AttributeList& given) {
   GW_CO_TRY(row, CheckMechanism(mechanism, CKF_GENERATE));
+  if (row->family == Family::kGenerateDomain)
+    co_return co_await GenerateDomain(scope, *row, mechanism, given);
   GW_CO_TRY(attributes,
             Plan(scope, Purpose::kGenerate, CKO_SECRET_KEY, row->key_type, mechanism.type, given));
   GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
@@ -134,8 +175,7 @@ Awaitable<Result<KeyPairHandles>> GenerateKeyPair(const CallScope& scope,
                                      mechanism.type, private_given, nullptr, &public_attributes));
   GW_CO_TRY(at_hsm, PairMechanismForHsm(*row, mechanism, public_attributes));
   GW_CO_TRY(made, co_await AskForPair(scope, at_hsm, public_attributes, private_attributes));
-  GW_CO_TRY(public_key, PublicKey::Parse(made.public_key.view()));
-  AddPublicParts(public_attributes, *public_key);
+  GW_CO_TRY_VOID(AddSpkiParts(public_attributes, made.public_key.view()));
   private_attributes.Merge(SharedWithPrivate(public_attributes));
   AddWrappingKeyId(private_attributes, made.private_key);
   std::vector<Object> pair;
@@ -156,8 +196,9 @@ Awaitable<Result<Output>> WrapKey(const CallScope& scope, const Mechanism& mecha
   if (const auto known = WrappedBytes(*row, *wrapping_key, *key)) {
     if (auto length = LengthOnly(*known, capacity)) co_return *length;
   }
+  GW_CO_TRY(asked, WithMacKey(scope, *row, mechanism, CKA_SIGN));
   // Where the length is the HSM's secret until it wraps, a query costs a request like the call.
-  GW_CO_TRY(wrapped, co_await AskToWrap(scope, mechanism, *wrapping_key, *key));
+  GW_CO_TRY(wrapped, co_await AskToWrap(scope, asked, *wrapping_key, *key));
   if (auto length = LengthOnly(wrapped.size(), capacity)) co_return *length;
   co_return Delivered(std::move(wrapped));
 }
@@ -166,19 +207,9 @@ Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanis
                                           ObjectHandle unwrapping_handle, ByteView wrapped,
                                           const AttributeList& given) {
   GW_CO_TRY(row, CheckMechanism(mechanism, CKF_UNWRAP));
-  GW_CO_TRY(unwrapping_key,
-            KeyFor(scope, unwrapping_handle, *row, CKA_UNWRAP, kUnwrappingKeyErrors));
-  if (wrapped.empty()) co_return CallerError(CKR_WRAPPED_KEY_LEN_RANGE, "empty wrapped key");
-  GW_CO_TRY(demanded, AddDemanded(given, unwrapping_key->attributes, CKA_UNWRAP_TEMPLATE));
-  GW_CO_TRY(attributes,
-            Plan(scope, Purpose::kUnwrap, std::nullopt, std::nullopt, mechanism.type, demanded));
-  GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
-  const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kUnwrap);
-  GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().UnwrapKey(
-                                   call, mechanism, unwrapping_key->key, wrapped, for_hsm)));
-  GW_CO_TRY_VOID(AddMadeParts(attributes, made));
-  Object object = ObjectFrom(std::move(attributes), std::move(made.key));
-  co_return co_await AddObject(scope, std::move(object));
+  if (row->family == Family::kTransportKey)
+    co_return co_await UnwrapPublic(scope, unwrapping_handle, wrapped, given);
+  co_return co_await UnwrapHidden(scope, *row, mechanism, unwrapping_handle, wrapped, given);
 }
 
 Awaitable<Result<DerivedKey>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,

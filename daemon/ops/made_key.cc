@@ -30,7 +30,10 @@ Status AddSecretParts(AttributeList& attributes, ByteView check_sum) {
   if (attributes.GetUlong(CKA_KEY_TYPE) != CK_ULONG{CKK_GENERIC_SECRET}) {
     GW_TRY_VOID(AddCheckValue(attributes, check_sum.first(kCheckValueBytes)));
   }
-  if (check_sum.size() == kCheckValueBytes + kBitCountBytes) {
+  // The length of DES keys is that of their type, and no attribute.
+  const bool has_length = attributes.GetUlong(CKA_KEY_TYPE) == CK_ULONG{CKK_GENERIC_SECRET} ||
+                          attributes.GetUlong(CKA_KEY_TYPE) == CK_ULONG{CKK_AES};
+  if (has_length && check_sum.size() == kCheckValueBytes + kBitCountBytes) {
     std::uint32_t bits = 0;
     for (Byte byte : check_sum.subspan(kCheckValueBytes)) bits = bits << 8 | byte;
     attributes.SetUlong(CKA_VALUE_LEN, bits / 8);
@@ -39,11 +42,8 @@ Status AddSecretParts(AttributeList& attributes, ByteView check_sum) {
 }
 
 Status AddPrivateParts(AttributeList& attributes, ByteView check_sum) {
-  GW_TRY(key, PublicKey::Parse(check_sum));
   AttributeList public_attributes;
-  public_attributes.SetUlong(CKA_CLASS, CKO_PUBLIC_KEY);
-  public_attributes.SetUlong(CKA_KEY_TYPE, key->is_rsa() ? CK_ULONG{CKK_RSA} : CK_ULONG{CKK_EC});
-  AddPublicParts(public_attributes, *key);
+  GW_TRY_VOID(AddSpkiParts(public_attributes, check_sum));
   attributes.Merge(SharedWithPrivate(public_attributes));
   return Ok();
 }

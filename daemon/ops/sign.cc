@@ -75,7 +75,7 @@ Awaitable<Result<Output>> SignWhole(const CallScope& scope, const MessageOperati
 Awaitable<Result<Output>> SignParts(const CallScope& scope, MessageOperation& operation) {
   if (std::optional<MessageOperation::Request> request = operation.ForParts()) {
     GW_CO_TRY_VOID(CheckMessageLength(operation.row(), operation.key(), request->data.size()));
-    GW_CO_TRY(signature, co_await Ask(scope, *request, operation.key().key));
+    GW_CO_TRY(signature, OfParts(co_await Ask(scope, *request, operation.key().key)));
     co_return Delivered(std::move(signature));
   }
   GW_CO_TRY(state, co_await operation.RemoteState(scope));

@@ -82,7 +82,7 @@ Awaitable<Status> VerifyParts(const CallScope& scope, MessageOperation& operatio
   const Bytes signature = InFullLength(operation, given);
   if (std::optional<MessageOperation::Request> request = operation.ForParts()) {
     GW_CO_TRY_VOID(CheckLengths(operation, request->data.size(), signature));
-    co_return co_await Check(scope, operation, *request, signature);
+    co_return OfParts(co_await Check(scope, operation, *request, signature));
   }
   GW_CO_TRY(state, co_await operation.RemoteState(scope));
   GW_CO_TRY(call, co_await ForHsm(scope));

@@ -60,6 +60,12 @@ Request MechanismRequest(const Mechanism& mechanism) {
   return request;
 }
 
+template <typename Request>
+void FillMacKey(const Mechanism& mechanism, Request& request) {
+  const auto* mac_key = std::get_if<MacKeyParameter>(&mechanism.parameter);
+  if (mac_key != nullptr) FillKey(KeyBlob{mac_key->blob}, request.mutable_mackey());
+}
+
 // --- the client ---
 
 class Client final : public Grep11Client {
@@ -413,6 +419,7 @@ Awaitable<Result<MadeKeyPair>> Client::GenerateKeyPair(const HsmCall& call,
 Awaitable<Result<Bytes>> Client::WrapKey(const HsmCall& call, const Mechanism& mechanism,
                                          const KeyBlob& wrapping_key, const KeyBlob& key) {
   auto request = MechanismRequest<grep11::WrapKeyRequest>(mechanism);
+  FillMacKey(mechanism, request);
   FillKey(wrapping_key, request.mutable_kek());
   FillKey(key, request.mutable_key());
   return FetchBytes<WrapKeyRpc, &grep11::WrapKeyResponse::wrapped, Empty::kIsGarbage>(
@@ -423,6 +430,7 @@ Awaitable<Result<MadeKey>> Client::UnwrapKey(const HsmCall& call, const Mechanis
                                              const KeyBlob& unwrapping_key, ByteView wrapped,
                                              const AttributeList& attributes) {
   auto request = MechanismRequest<grep11::UnwrapKeyRequest>(mechanism);
+  FillMacKey(mechanism, request);
   FillKey(unwrapping_key, request.mutable_kek());
   Assign(wrapped, request.mutable_wrapped());
   if (auto filled = FillTemplate(attributes, request.mutable_template_()); !filled) {

@@ -6,6 +6,9 @@
 #include <limits>
 #include <optional>
 
+#include "daemon/mechanism/hsm_names.h"
+#include "daemon/mechanism/mechanism_table.h"
+
 namespace gw {
 namespace {
 
@@ -144,9 +147,11 @@ struct ParameterFiller {
 
   void operator()(std::monostate) const { to->clear_Parameter(); }
   void operator()(const Bytes& from) const { Assign(from, to->mutable_parameterb()); }
+  // It has a field of its own in the request.
+  void operator()(const MacKeyParameter&) const { to->clear_Parameter(); }
   void operator()(const OaepParameter& from) const {
     auto* parameter = to->mutable_rsaoaepparameter();
-    parameter->set_hashmech(from.hash);
+    parameter->set_hashmech(TypeAtHsm(from.hash));
     parameter->set_mgf(static_cast<grep11::RSAOAEPParm_Mask>(ProtoEnumOf(from.mgf)));
     parameter->set_encodingparmtype(
         static_cast<grep11::RSAOAEPParm_ParmType>(ProtoEnumOf(from.source)));
@@ -154,7 +159,7 @@ struct ParameterFiller {
   }
   void operator()(const PssParameter& from) const {
     auto* parameter = to->mutable_rsapssparameter();
-    parameter->set_hashmech(from.hash);
+    parameter->set_hashmech(TypeAtHsm(from.hash));
     parameter->set_mgf(static_cast<grep11::RSAPSSParm_Mask>(ProtoEnumOf(from.mgf)));
     parameter->set_saltbytecount(from.salt_bytes);
   }
@@ -200,7 +205,7 @@ int ProtoEnumOf(CK_ULONG value) {
 }
 
 void FillMechanism(const Mechanism& from, grep11::Mechanism* to) {
-  to->set_mechanism(from.type);
+  to->set_mechanism(TypeAtHsm(from.type));
   std::visit(ParameterFiller{to}, from.parameter);
 }
 

@@ -52,6 +52,9 @@ constexpr auto kParameters = std::to_array<ParameterWords>({
     {ParameterRule::kEcsg, "`CK_IBM_ECDSA_OTHER_PARAMS`"},
     {ParameterRule::kBtc, "`CK_IBM_BTC_DERIVE_PARAMS`"},
     {ParameterRule::kKyber, "`CK_IBM_KYBER_PARAMS`, for derivation"},
+    {ParameterRule::kPublicValue, "public value of the other side"},
+    {ParameterRule::kBlocks, "data, whole blocks"},
+    {ParameterRule::kKeyHandle, "handle of a MAC key"},
 });
 
 struct FlagWords {
@@ -147,7 +150,10 @@ std::optional<std::string> TakePair(KindSet& kinds) {
 }  // namespace
 
 std::string WordsOfKeyTypes(const MechanismRow& row) {
-  return row.key_type == CK_UNAVAILABLE_INFORMATION ? "-" : std::string(RowOf(row.key_type).name);
+  if (row.key_type == CK_UNAVAILABLE_INFORMATION) return "-";
+  std::vector<std::string> names{std::string(RowOf(row.key_type).name)};
+  for (CK_KEY_TYPE type : row.more_key_types) names.emplace_back(RowOf(type).name);
+  return Joined(names);
 }
 
 std::string WordsOfSizes(const MechanismRow& row) {

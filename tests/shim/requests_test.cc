@@ -680,6 +680,16 @@ TEST_F(MechanismTest, Ecdh1IsFlattenedForEachOfItsMechanisms) {
   }
 }
 
+TEST_F(MechanismTest, DataThatIsPointedToTravelsAsItself) {
+  Initialize();
+  std::string blocks = "whole blocks, 24 octets.";
+  CK_KEY_DERIVATION_STRING_DATA params = {Ptr(blocks), blocks.size()};
+  CK_MECHANISM mechanism = {CKM_DES3_ECB_ENCRYPT_DATA, &params, sizeof(params)};
+  EXPECT_EQ(Sent(mechanism), Hex(U64(CKM_DES3_ECB_ENCRYPT_DATA) + U8(1) + Bytes(blocks)));
+  mechanism.ulParameterLen = 8;
+  EXPECT_EQ(p11_->C_SignInit(kSession, &mechanism, kKey), CKR_MECHANISM_PARAM_INVALID);
+}
+
 TEST_F(MechanismTest, AStructureOfAnotherLengthTravelsAsBytes) {
   Initialize();
   std::string bytes(23, 'p');

@@ -24,6 +24,16 @@ const Octets& Message() {
   return message;
 }
 
+// X9.31 without a hash of its own wants the trailer of the digest behind it (SHA-256 is 34 CC).
+const Octets& MessageFor(const MechanismRow& row) {
+  static const Octets with_trailer = [] {
+    Octets message = Message();
+    message.insert(message.end(), {0x34, 0xcc});
+    return message;
+  }();
+  return row.type == CKM_RSA_X9_31 ? with_trailer : Message();
+}
+
 Octets Output(const std::function<CK_RV(CK_BYTE*, CK_ULONG*)>& call) {
   Octets output(kRoom);
   CK_ULONG size = kRoom;
@@ -64,7 +74,7 @@ void ExpectDecrypts(BufferStage& stage, const MechanismRow& row, const Octets& c
 
 void ExpectVerifies(BufferStage& stage, const MechanismRow& row, const Octets& signature) {
   Start(stage, &List::C_VerifyInit, row, false);
-  GW_EXPECT_RV(P11().C_Verify(stage.session(), Pointer(Message()), Message().size(),
+  GW_EXPECT_RV(P11().C_Verify(stage.session(), Pointer(MessageFor(row)), MessageFor(row).size(),
                               Pointer(signature), signature.size()),
                CKR_OK);
 }
@@ -122,7 +132,7 @@ void AddSign(std::vector<BufferRow>& rows, const MechanismRow& row) {
       rows, std::move(whole), std::move(last),
       [row](BufferStage& stage) {
         Start(stage, &List::C_SignInit, row, true);
-        return Message();
+        return MessageFor(row);
       },
       &List::C_Sign, &List::C_SignUpdate, &List::C_SignFinal);
 
@@ -135,7 +145,7 @@ void AddSign(std::vector<BufferRow>& rows, const MechanismRow& row) {
       if (parts) {
         GW_EXPECT_RV(P11v3().C_SignMessageBegin(stage.session(), nullptr, 0), CKR_OK);
       }
-      return Message();
+      return MessageFor(row);
     };
     many.call = [parts](BufferStage& stage, const BufferCall& call) {
       const auto function = parts ? P11v3().C_SignMessageNext : P11v3().C_SignMessage;
@@ -203,12 +213,17 @@ void AddCipher(std::vector<BufferRow>& rows, const MechanismRow& row, bool encry
   rows.push_back(std::move(last));
 }
 
+// Of its like, where only that may be wrapped.
+CK_OBJECT_HANDLE KeyToWrap(const BufferStage& stage, const MechanismRow& row) {
+  return row.family == Family::kBoundWrap ? stage.subjects().bound : stage.subjects().aes;
+}
+
 void AddWrap(std::vector<BufferRow>& rows, const MechanismRow& row) {
   BufferRow wrap = Row("C_WrapKey", row);
   wrap.begin = [](BufferStage&) { return Octets(); };
   wrap.call = [row](BufferStage& stage, const BufferCall& call) {
     return P11().C_WrapKey(stage.session(), stage.Mechanism(row), stage.Keys(row).public_key,
-                           stage.subjects().aes, static_cast<CK_BYTE*>(call.output), call.size);
+                           KeyToWrap(stage, row), static_cast<CK_BYTE*>(call.output), call.size);
   };
   wrap.judge = [row](BufferStage& stage, const Octets&, const Octets& wrapped) {
     Attributes attributes;
@@ -222,7 +237,7 @@ void AddWrap(std::vector<BufferRow>& rows, const MechanismRow& row) {
     Octets check_values[2] = {Octets(3), Octets(3)};
     for (const int i : {0, 1}) {
       CK_ATTRIBUTE wanted{CKA_CHECK_VALUE, check_values[i].data(), 3};
-      GW_EXPECT_RV(P11().C_GetAttributeValue(stage.session(), i == 0 ? key : stage.subjects().aes,
+      GW_EXPECT_RV(P11().C_GetAttributeValue(stage.session(), i == 0 ? key : KeyToWrap(stage, row),
                                              &wanted, 1),
                    CKR_OK);
     }

@@ -13,7 +13,7 @@ constexpr CK_BYTE kGuard = 0xA5;
 
 // Values that many tables know, and such that none knows.
 constexpr CK_MECHANISM_TYPE kOddTypes[] = {CKM_RC4,
-                                           CKM_DES3_CBC,
+                                           CKM_DES_CBC,
                                            CKM_AES_CTR,
                                            CKM_MD5,
                                            CKM_PBE_SHA1_RC4_128,

@@ -21,6 +21,14 @@ constexpr std::string_view kEcPrivate = "subject: EC, private";
 constexpr std::string_view kAes = "subject: AES";
 constexpr std::string_view kSecret = "subject: secret";
 constexpr std::string_view kSeed = "subject: seed";
+constexpr std::string_view kDsaPublic = "subject: DSA, public";
+constexpr std::string_view kDsaPrivate = "subject: DSA, private";
+constexpr std::string_view kDhPublic = "subject: DH, public";
+constexpr std::string_view kDhPrivate = "subject: DH, private";
+constexpr std::string_view kDes = "subject: DES3";
+constexpr std::string_view kBound = "subject: bound AES";
+constexpr std::string_view kMacKey = "subject: bound secret";
+constexpr CK_ULONG kDomainBits = 1024;
 // The shortest that is offered: the tests make thousands of calls with it.
 constexpr CK_ULONG kRsaBits = 1024;
 // Fits beside any digest in such a modulus.
@@ -107,7 +115,10 @@ CK_OBJECT_HANDLE MakeSecret(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type,
                             std::string_view label) {
   CK_MECHANISM mechanism{type, nullptr, 0};
   Attributes attributes = Untouchable(label);
-  attributes.Number(CKA_VALUE_LEN, 32).Bool(CKA_EXTRACTABLE, true);
+  attributes.Bool(CKA_EXTRACTABLE, true);
+  if (type != CKM_DES3_KEY_GEN) attributes.Number(CKA_VALUE_LEN, 32);
+  if (label == kDes) attributes.Bool(CKA_DERIVE, true);
+  if (label == kBound || label == kMacKey) attributes.Bool(CKA_IBM_ATTRBOUND, true);
   if (label == kSeed) attributes.Bool(CKA_DERIVE, true).Bool(CKA_IBM_USE_AS_DATA, true);
   const auto list = attributes.list();
   CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
@@ -121,6 +132,27 @@ Octets Read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYP
   GW_EXPECT_RV(P11().C_GetAttributeValue(session, object, &wanted, 1), CKR_OK);
   value.resize(wanted.ulValueLen);
   return value;
+}
+
+// A pair of DSA or Diffie-Hellman, with parameters made for it.
+KeyPair MakeByDomain(CK_SESSION_HANDLE session, bool dsa) {
+  CK_MECHANISM mechanism{dsa ? CKM_DSA_PARAMETER_GEN : CKM_DH_PKCS_PARAMETER_GEN, nullptr, 0};
+  Attributes size;
+  size.Number(CKA_PRIME_BITS, kDomainBits);
+  const auto list = size.list();
+  CK_OBJECT_HANDLE domain = CK_INVALID_HANDLE;
+  GW_EXPECT_RV(P11().C_GenerateKey(session, &mechanism, list.data(), list.size(), &domain), CKR_OK);
+  Attributes first = Untouchable(dsa ? kDsaPublic : kDhPublic);
+  for (const CK_ATTRIBUTE_TYPE type : {CKA_PRIME, CKA_SUBPRIME, CKA_BASE}) {
+    if (type == CKA_SUBPRIME && !dsa) continue;
+    const Octets number = Read(session, domain, type);
+    first.Value(type,
+                std::string_view(reinterpret_cast<const char*>(number.data()), number.size()));
+  }
+  GW_EXPECT_RV(P11().C_DestroyObject(session, domain), CKR_OK);
+  Attributes second = Untouchable(dsa ? kDsaPrivate : kDhPrivate);
+  if (!dsa) second.Bool(CKA_DERIVE, true);
+  return MakePair(session, dsa ? CKM_DSA_KEY_PAIR_GEN : CKM_DH_PKCS_KEY_PAIR_GEN, first, second);
 }
 
 CK_FUNCTION_LIST_3_0* LoadV3() {
@@ -167,6 +199,12 @@ Subjects Subjects::Make(CK_SESSION_HANDLE session) {
   }
   const CK_OBJECT_HANDLE seed = MakeSecret(session, CKM_GENERIC_SECRET_KEY_GEN, kSeed);
   made.special[CKM_IBM_BTC_DERIVE] = {seed, seed};
+  made.dsa = MakeByDomain(session, true);
+  made.dh = MakeByDomain(session, false);
+  made.dh_value = Read(session, made.dh.public_key, CKA_VALUE);
+  made.des = MakeSecret(session, CKM_DES3_KEY_GEN, kDes);
+  made.bound = MakeSecret(session, CKM_AES_KEY_GEN, kBound);
+  made.mac_key = MakeSecret(session, CKM_GENERIC_SECRET_KEY_GEN, kMacKey);
   made.point = Read(session, made.ec.public_key, CKA_EC_POINT);
   made.modulus = Read(session, made.rsa.public_key, CKA_MODULUS);
   return made;
@@ -183,6 +221,11 @@ void Subjects::FindAgain(CK_SESSION_HANDLE session) {
   ec = {find(kEcPublic), find(kEcPrivate)};
   aes = find(kAes);
   secret = find(kSecret);
+  dsa = {find(kDsaPublic), find(kDsaPrivate)};
+  dh = {find(kDhPublic), find(kDhPrivate)};
+  des = find(kDes);
+  bound = find(kBound);
+  mac_key = find(kMacKey);
   for (const SpecialRow& row : SpecialRows()) {
     const KeyPair pair{find(HalfOf(row, "public")), find(HalfOf(row, "private"))};
     for (CK_MECHANISM_TYPE type : row.mechanisms) special[type] = pair;
@@ -192,7 +235,15 @@ void Subjects::FindAgain(CK_SESSION_HANDLE session) {
 
 KeyPair Subjects::KeysFor(const MechanismRow& row) const {
   if (const auto found = special.find(row.type); found != special.end()) return found->second;
+  if (row.family == Family::kBoundWrap) return {bound, bound};
   switch (row.key_type) {
+    case CKK_DSA:
+      return dsa;
+    case CKK_DH:
+      return dh;
+    case CKK_DES2:
+    case CKK_DES3:
+      return {des, des};
     case CKK_RSA:
       return rsa;
     case CKK_EC:
@@ -224,13 +275,20 @@ CK_ULONG MaskOf(Hash hash) {
     case Hash::kNone:
     case Hash::kSha512_224:
     case Hash::kSha512_256:
+    case Hash::kSha3_224:
+    case Hash::kSha3_256:
+    case Hash::kSha3_384:
+    case Hash::kSha3_512:
       break;
   }
   return 0;
 }
 
 FittingMechanism::FittingMechanism(const MechanismRow& row, const Subjects& subjects)
-    : mechanism_{row.type, nullptr, 0}, point_(subjects.point) {
+    : mechanism_{row.type, nullptr, 0},
+      mac_key_(subjects.mac_key),
+      dh_value_(subjects.dh_value),
+      point_(subjects.point) {
   const Hash hash = row.hash == Hash::kNone ? Hash::kSha256 : row.hash;
   switch (row.parameter) {
     case ParameterRule::kNone:
@@ -268,6 +326,15 @@ FittingMechanism::FittingMechanism(const MechanismRow& row, const Subjects& subj
       kyber_.pCipher = output_.data();
       kyber_.ulCipherLen = output_.size();
       mechanism_ = {row.type, &kyber_, sizeof kyber_};
+      break;
+    case ParameterRule::kPublicValue:
+      mechanism_ = {row.type, dh_value_.data(), dh_value_.size()};
+      break;
+    case ParameterRule::kBlocks:
+      mechanism_ = {row.type, iv_.data(), iv_.size()};
+      break;
+    case ParameterRule::kKeyHandle:
+      mechanism_ = {row.type, &mac_key_, sizeof mac_key_};
       break;
   }
 }

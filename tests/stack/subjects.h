@@ -27,8 +27,15 @@ struct Subjects {
   KeyPair ec;
   CK_OBJECT_HANDLE aes = CK_INVALID_HANDLE;
   CK_OBJECT_HANDLE secret = CK_INVALID_HANDLE;
-  Octets point;    // CKA_EC_POINT of ec
-  Octets modulus;  // of rsa
+  // Older types.
+  KeyPair dsa;
+  KeyPair dh;
+  CK_OBJECT_HANDLE des = CK_INVALID_HANDLE;
+  CK_OBJECT_HANDLE bound = CK_INVALID_HANDLE;    // CKA_IBM_ATTRBOUND: wraps its like
+  CK_OBJECT_HANDLE mac_key = CK_INVALID_HANDLE;  // for that
+  Octets dh_value;                               // CKA_VALUE of dh
+  Octets point;                                  // CKA_EC_POINT of ec
+  Octets modulus;                                // of rsa
   // Of the mechanisms that take no other keys than these. A wallet's is its seed, in both handles.
   std::map<CK_MECHANISM_TYPE, KeyPair> special;
 
@@ -42,7 +49,7 @@ struct Subjects {
   }
 };
 
-// A mechanism as the row wants it. For ECDH the other party has the key of `subjects`.
+// A mechanism as the row wants it. For ECDH and DH the other party has the key of `subjects`.
 class FittingMechanism {
  public:
   FittingMechanism(const MechanismRow& row, const Subjects& subjects);
@@ -59,6 +66,8 @@ class FittingMechanism {
   CK_IBM_ECDSA_OTHER_PARAMS schnorr_{};
   CK_IBM_BTC_DERIVE_PARAMS wallet_{};
   CK_IBM_KYBER_PARAMS kyber_{};
+  CK_OBJECT_HANDLE mac_key_;
+  Octets dh_value_;
   Octets point_;
   Octets output_;  // what a derivation gives beside the key
 };

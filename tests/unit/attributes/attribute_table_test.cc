@@ -36,7 +36,7 @@ TEST(AttributeTableTest, HasExactlyTheseRows) {
           "CKA_MODIFIABLE", "CKA_COPYABLE", "CKA_DESTROYABLE", "CKA_EC_PARAMS", "CKA_EC_POINT",
           "CKA_ALWAYS_AUTHENTICATE", "CKA_WRAP_WITH_TRUSTED", "CKA_WRAP_TEMPLATE",
           "CKA_UNWRAP_TEMPLATE", "CKA_DERIVE_TEMPLATE", "CKA_ALLOWED_MECHANISMS",
-          "CKA_IBM_USE_AS_DATA", "CKA_IBM_PQC_PARAMS", "CKA_GREP11_WKID"));
+          "CKA_IBM_ATTRBOUND", "CKA_IBM_USE_AS_DATA", "CKA_IBM_PQC_PARAMS", "CKA_GREP11_WKID"));
 }
 
 TEST(AttributeTableTest, FindsEachRowByItsType) {
@@ -97,18 +97,19 @@ std::vector<std::string_view> BlobPartsOf(ObjectKind kind) {
 TEST(AttributeTableTest, KnowsWhichBooleansAreInTheKeyBlob) {
   EXPECT_THAT(BlobPartsOf(ObjectKind::kRsaPrivate),
               UnorderedElementsAre("CKA_DECRYPT", "CKA_SIGN", "CKA_UNWRAP", "CKA_EXTRACTABLE",
-                                   "CKA_MODIFIABLE", "CKA_WRAP_WITH_TRUSTED"));
-  EXPECT_THAT(BlobPartsOf(ObjectKind::kEcPrivate),
-              UnorderedElementsAre("CKA_SIGN", "CKA_DERIVE", "CKA_EXTRACTABLE", "CKA_MODIFIABLE",
-                                   "CKA_WRAP_WITH_TRUSTED", "CKA_IBM_USE_AS_DATA"));
+                                   "CKA_MODIFIABLE", "CKA_WRAP_WITH_TRUSTED", "CKA_IBM_ATTRBOUND"));
+  EXPECT_THAT(
+      BlobPartsOf(ObjectKind::kEcPrivate),
+      UnorderedElementsAre("CKA_SIGN", "CKA_DERIVE", "CKA_EXTRACTABLE", "CKA_MODIFIABLE",
+                           "CKA_WRAP_WITH_TRUSTED", "CKA_IBM_ATTRBOUND", "CKA_IBM_USE_AS_DATA"));
   EXPECT_THAT(BlobPartsOf(ObjectKind::kRsaPublic),
               UnorderedElementsAre("CKA_ENCRYPT", "CKA_VERIFY", "CKA_WRAP", "CKA_TRUSTED",
-                                   "CKA_MODIFIABLE"));
-  EXPECT_THAT(
-      BlobPartsOf(ObjectKind::kAes),
-      UnorderedElementsAre("CKA_ENCRYPT", "CKA_DECRYPT", "CKA_WRAP", "CKA_UNWRAP", "CKA_SIGN",
-                           "CKA_VERIFY", "CKA_DERIVE", "CKA_TRUSTED", "CKA_EXTRACTABLE",
-                           "CKA_MODIFIABLE", "CKA_WRAP_WITH_TRUSTED", "CKA_IBM_USE_AS_DATA"));
+                                   "CKA_MODIFIABLE", "CKA_IBM_ATTRBOUND"));
+  EXPECT_THAT(BlobPartsOf(ObjectKind::kAes),
+              UnorderedElementsAre("CKA_ENCRYPT", "CKA_DECRYPT", "CKA_WRAP", "CKA_UNWRAP",
+                                   "CKA_SIGN", "CKA_VERIFY", "CKA_DERIVE", "CKA_TRUSTED",
+                                   "CKA_EXTRACTABLE", "CKA_MODIFIABLE", "CKA_WRAP_WITH_TRUSTED",
+                                   "CKA_IBM_ATTRBOUND", "CKA_IBM_USE_AS_DATA"));
 }
 
 TEST(AttributeTableTest, ObjectsWithoutABlobHaveNothingInIt) {

@@ -22,7 +22,7 @@ TEST(CompleteKeyTest, AnAesKeyHasAllItsAttributes) {
                   "CKA_ALWAYS_SENSITIVE=01", "CKA_KEY_GEN_MECHANISM=4224", "CKA_MODIFIABLE=01",
                   "CKA_COPYABLE=01", "CKA_DESTROYABLE=01", "CKA_WRAP_WITH_TRUSTED=00",
                   "CKA_WRAP_TEMPLATE=", "CKA_UNWRAP_TEMPLATE=", "CKA_DERIVE_TEMPLATE=",
-                  "CKA_ALLOWED_MECHANISMS=", "CKA_IBM_USE_AS_DATA=00"));
+                  "CKA_ALLOWED_MECHANISMS=", "CKA_IBM_ATTRBOUND=00", "CKA_IBM_USE_AS_DATA=00"));
 }
 
 TEST(CompleteKeyTest, AnRsaPublicKeyHasAllItsAttributes) {
@@ -32,11 +32,11 @@ TEST(CompleteKeyTest, AnRsaPublicKeyHasAllItsAttributes) {
       Show(*key),
       ElementsAre("CKA_CLASS=2", "CKA_TOKEN=00", "CKA_PRIVATE=01", "CKA_LABEL=", "CKA_TRUSTED=00",
                   "CKA_KEY_TYPE=0", "CKA_SUBJECT=", "CKA_ID=", "CKA_ENCRYPT=01", "CKA_WRAP=01",
-                  "CKA_VERIFY=01", "CKA_VERIFY_RECOVER=00", "CKA_DERIVE=00",
-                  "CKA_START_DATE=", "CKA_END_DATE=", "CKA_MODULUS_BITS=2048",
-                  "CKA_PUBLIC_EXPONENT=010001", "CKA_PUBLIC_KEY_INFO=", "CKA_LOCAL=01",
-                  "CKA_KEY_GEN_MECHANISM=0", "CKA_MODIFIABLE=01", "CKA_COPYABLE=01",
-                  "CKA_DESTROYABLE=01", "CKA_WRAP_TEMPLATE=", "CKA_ALLOWED_MECHANISMS="));
+                  "CKA_VERIFY=01", "CKA_VERIFY_RECOVER=00", "CKA_DERIVE=00", "CKA_START_DATE=",
+                  "CKA_END_DATE=", "CKA_MODULUS_BITS=2048", "CKA_PUBLIC_EXPONENT=010001",
+                  "CKA_PUBLIC_KEY_INFO=", "CKA_LOCAL=01", "CKA_KEY_GEN_MECHANISM=0",
+                  "CKA_MODIFIABLE=01", "CKA_COPYABLE=01", "CKA_DESTROYABLE=01",
+                  "CKA_WRAP_TEMPLATE=", "CKA_ALLOWED_MECHANISMS=", "CKA_IBM_ATTRBOUND=00"));
 }
 
 TEST(CompleteKeyTest, AnEcPrivateKeyHasAllItsAttributes) {
@@ -52,7 +52,37 @@ TEST(CompleteKeyTest, AnEcPrivateKeyHasAllItsAttributes) {
                   "CKA_KEY_GEN_MECHANISM=4160", "CKA_MODIFIABLE=01", "CKA_COPYABLE=01",
                   "CKA_DESTROYABLE=01", "CKA_ALWAYS_AUTHENTICATE=00", "CKA_WRAP_WITH_TRUSTED=00",
                   "CKA_UNWRAP_TEMPLATE=", "CKA_DERIVE_TEMPLATE=", "CKA_ALLOWED_MECHANISMS=",
-                  "CKA_IBM_USE_AS_DATA=00"));
+                  "CKA_IBM_ATTRBOUND=00", "CKA_IBM_USE_AS_DATA=00"));
+}
+
+AttributeList DomainNumbers(std::size_t base_bytes) {
+  return ListOf({{CKA_PRIME, Bytes(128, 0xc1)},
+                 {CKA_SUBPRIME, Bytes(20, 0x91)},
+                 {CKA_BASE, Bytes(base_bytes, 5)}});
+}
+Result<AttributeList> GenerateDsaPublic(const AttributeList& given) {
+  return Generate(CKM_DSA_KEY_PAIR_GEN, CKO_PUBLIC_KEY, CKK_DSA, given);
+}
+
+// GREP11 reference 4.7: individual numbers are rejected, so they go as one attribute.
+TEST(CompleteKeyTest, DomainParametersGoToTheHsmInOnePiece) {
+  const Result<AttributeList> key = GenerateDsaPublic(DomainNumbers(127));
+  ASSERT_TRUE(key.ok());
+  const AttributeList sent = HsmTemplate(*key, Purpose::kGenerate);
+  Bytes joined(128, 0xc1);
+  joined.resize(128 + 108);
+  Append(joined, Bytes(20, 0x91));
+  joined.push_back(0);
+  Append(joined, Bytes(127, 5));
+  ASSERT_TRUE(sent.Has(CKA_IBM_STRUCT_PARAMS));
+  EXPECT_EQ(*sent.Find(CKA_IBM_STRUCT_PARAMS), joined);
+  EXPECT_FALSE(sent.Has(CKA_PRIME));
+}
+
+TEST(CompleteKeyTest, ANumberAboveThePrimeIsInvalid) {
+  const Result<AttributeList> key = GenerateDsaPublic(DomainNumbers(129));
+  ASSERT_FALSE(key.ok());
+  EXPECT_EQ(key.error().rv, CKR_ATTRIBUTE_VALUE_INVALID);
 }
 
 TEST(CompleteKeyTest, PlacementIsWhatWasDecidedNotWhatWasGiven) {

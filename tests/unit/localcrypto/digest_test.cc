@@ -18,8 +18,8 @@ struct DigestVector {
   std::string_view of_two_blocks;
 };
 
-// Source: FIPS 180-4 and the NIST example values for it (SHA_All.pdf): "abc" and the two-block
-// messages.
+// Source: FIPS 180-4, FIPS 202 and the NIST example values for them (SHA_All.pdf, SHA3): "abc" and
+// the two-block messages.
 constexpr std::string_view kTwoBlocks512 =
     "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
 constexpr std::string_view kTwoBlocks1024 =
@@ -49,6 +49,20 @@ constexpr auto kVectors = std::to_array<DigestVector>({
      "23fec5bb94d60b23308192640b0c453335d664734fe40e7268674af9"},
     {Hash::kSha512_256, "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23",
      "3928e184fb8690f840da3988121d31be65cb9d3ef83ee6146feac861e19b563a"},
+    {Hash::kSha3_224, "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf",
+     "8a24108b154ada21c9fd5574494479ba5c7e7ab76ef264ead0fcce33"},
+    {Hash::kSha3_256, "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532",
+     "41c0dba2a9d6240849100376a8235e2c82e1b9998a999e21db32dd97496d3376"},
+    {Hash::kSha3_384,
+     "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf22837"
+     "6d25",
+     "79407d3b5916b59c3e30b09822974791c313fb9ecc849e406f23592d04f625dc8c709b98b43b3852b337216179aa"
+     "7fc7"},
+    {Hash::kSha3_512,
+     "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3"
+     "934057340b4cf408d5a56592f8274eec53f0",
+     "afebb2ef542e6579c50cad06d2e578f9f8dd6881d7dc824d26360feebf18a4fa73e3261122948efcfd492e74e82e"
+     "2189ed0fb440d187f382270cb455f21dd185"},
 });
 
 ByteView TwoBlocks(Hash hash) {
@@ -58,7 +72,7 @@ ByteView TwoBlocks(Hash hash) {
 }
 
 TEST(DigestTest, EveryHashHasAVector) {
-  for (int i = 1; i <= static_cast<int>(Hash::kSha512_256); ++i) {
+  for (int i = 1; i <= static_cast<int>(Hash::kSha3_512); ++i) {
     const bool found = std::ranges::any_of(
         kVectors, [i](const DigestVector& row) { return static_cast<int>(row.hash) == i; });
     EXPECT_TRUE(found) << i;

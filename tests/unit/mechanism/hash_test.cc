@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "daemon/mechanism/mechanism_table.h"
+#include "proto/pkcs11/ck_sha3.h"
 
 namespace gw {
 namespace {
@@ -24,12 +25,19 @@ TEST_P(HashTest, NumberAndLengthBelongTogether) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, HashTest,
-    ::testing::Values(Row{Hash::kSha1, CKM_SHA_1, 20}, Row{Hash::kSha224, CKM_SHA224, 28},
-                      Row{Hash::kSha256, CKM_SHA256, 32}, Row{Hash::kSha384, CKM_SHA384, 48},
-                      Row{Hash::kSha512, CKM_SHA512, 64},
-                      Row{Hash::kSha512_224, CKM_SHA512_224, 28},
-                      Row{Hash::kSha512_256, CKM_SHA512_256, 32}),
+    ::testing::Values(
+        Row{Hash::kSha1, CKM_SHA_1, 20}, Row{Hash::kSha224, CKM_SHA224, 28},
+        Row{Hash::kSha256, CKM_SHA256, 32}, Row{Hash::kSha384, CKM_SHA384, 48},
+        Row{Hash::kSha512, CKM_SHA512, 64}, Row{Hash::kSha512_224, CKM_SHA512_224, 28},
+        Row{Hash::kSha512_256, CKM_SHA512_256, 32}, Row{Hash::kSha3_224, CKM_IBM_SHA3_224, 28},
+        Row{Hash::kSha3_256, CKM_IBM_SHA3_256, 32}, Row{Hash::kSha3_384, CKM_IBM_SHA3_384, 48},
+        Row{Hash::kSha3_512, CKM_IBM_SHA3_512, 64}),
     [](const auto& test) { return std::string(NameOfMechanism(test.param.mechanism)); });
+
+TEST(HashOfMechanismTest, OneHashMayHaveSeveralNumbers) {
+  EXPECT_EQ(HashOfMechanism(CKM_SHA3_256), Hash::kSha3_256);
+  EXPECT_EQ(HashOfMechanism(CKM_IBM_SHA512_224), Hash::kSha512_224);
+}
 
 TEST(HashOfMechanismTest, OtherNumbersAreNoDigest) {
   EXPECT_EQ(HashOfMechanism(CKM_MD5), std::nullopt);

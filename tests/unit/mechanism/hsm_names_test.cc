@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "proto/pkcs11/ck_sha3.h"
+
 namespace gw {
 namespace {
 
@@ -20,12 +22,23 @@ TEST(HsmNamesTest, R188_StandardNamesAreTheVendorsByTheSizeOfTheKey) {
        {Case{CKM_EC_EDWARDS_KEY_PAIR_GEN, 255, CKM_EC_KEY_PAIR_GEN},
         Case{CKM_EC_MONTGOMERY_KEY_PAIR_GEN, 448, CKM_EC_KEY_PAIR_GEN},
         Case{CKM_EDDSA, 255, CKM_IBM_ED25519_SHA512}, Case{CKM_EDDSA, 448, CKM_IBM_ED448_SHA3},
-        Case{CKM_ECDH1_DERIVE, 255, CKM_IBM_EC_X25519},
+        Case{CKM_ECDH1_DERIVE, 255, CKM_IBM_EC_X25519}, Case{CKM_AES_CMAC, 32, CKM_IBM_CMAC},
+        Case{CKM_DES3_CMAC, 24, CKM_IBM_CMAC}, Case{CKM_SHA3_224_HMAC, 1, CKM_IBM_SHA3_224_HMAC},
         Case{CKM_ECDH1_DERIVE, 256, CKM_ECDH1_DERIVE}, Case{CKM_RSA_PKCS, 2048, CKM_RSA_PKCS}}) {
     const auto named = AtHsm(Mechanism{at.type, {}}, at.bits);
     ASSERT_TRUE(named.ok());
     EXPECT_EQ(named->type, at.hsm) << NameOfMechanism(at.type) << " " << at.bits;
   }
+}
+
+TEST(HsmNamesTest, R188_SomeNamesAreTheVendorsWhateverTheKey) {
+  EXPECT_EQ(TypeAtHsm(CKM_SHA3_384), CKM_IBM_SHA3_384);
+  EXPECT_EQ(TypeAtHsm(CKM_SHA3_224_HMAC), CKM_IBM_SHA3_224_HMAC);
+  EXPECT_EQ(TypeAtHsm(CKM_AES_CMAC), CKM_IBM_CMAC);
+  EXPECT_EQ(TypeAtHsm(CKM_DES3_CMAC), CKM_IBM_CMAC);
+  EXPECT_EQ(TypeAtHsm(CKM_SHA256), CK_MECHANISM_TYPE{CKM_SHA256});
+  EXPECT_EQ(TypeAtHsm(CKM_EDDSA), CK_MECHANISM_TYPE{CKM_EDDSA}) << "depends on the key";
+  EXPECT_EQ(TypeAtHsm(CKM_MD5), CK_MECHANISM_TYPE{CKM_MD5});
 }
 
 TEST(HsmNamesTest, AParameterGoesAlongUnlessItIsTheStandardsOwn) {
@@ -46,6 +59,8 @@ TEST(HsmNamesTest, ServesWhatTheHsmHasByWhateverName) {
   EXPECT_TRUE(HsmServes(has, CKM_ECDSA));
   EXPECT_TRUE(HsmServes(has, CKM_EDDSA));
   EXPECT_TRUE(HsmServes(has, CKM_EC_EDWARDS_KEY_PAIR_GEN));
+  EXPECT_TRUE(HsmServes(std::vector<CK_MECHANISM_TYPE>{CKM_IBM_SHA3_256}, CKM_SHA3_256));
+  EXPECT_FALSE(HsmServes(has, CKM_SHA3_256));
   EXPECT_FALSE(HsmServes(has, CKM_EC_MONTGOMERY_KEY_PAIR_GEN)) << "no such curves";
   EXPECT_FALSE(HsmServes(has, CKM_IBM_DILITHIUM)) << "R51";
   // Montgomery curves alone are not all that its name promises.

@@ -26,6 +26,28 @@ TEST_P(ParameterTest, IsJudged) {
 
 constexpr CK_RV kBad = CKR_MECHANISM_PARAM_INVALID;
 
+std::vector<Case> ClassicCases() {
+  const Bytes handle(sizeof(CK_OBJECT_HANDLE));
+  return {
+      {"DesTakesAnIvOfEight", CKM_DES3_CBC, CKF_ENCRYPT, Bytes(8), CKR_OK},
+      {"DesRefusesAnIvOfSixteen", CKM_DES3_CBC_PAD, CKF_ENCRYPT, Bytes(16), kBad},
+      {"APublicValueIsANumber", CKM_DH_PKCS_DERIVE, CKF_DERIVE, Bytes{0, 5}, CKR_OK},
+      {"APublicValueIsNotZero", CKM_DH_PKCS_DERIVE, CKF_DERIVE, Bytes(128), kBad},
+      {"APublicValueIsNotMissing", CKM_DH_PKCS_DERIVE, CKF_DERIVE, {}, kBad},
+      {"APublicValueIsNotLong", CKM_DH_PKCS_DERIVE, CKF_DERIVE, Bytes(513, 1), kBad},
+      {"DataIsWholeBlocks", CKM_DES3_ECB_ENCRYPT_DATA, CKF_DERIVE, Bytes(24), CKR_OK},
+      {"DataIsNoPartOfABlock", CKM_DES3_ECB_ENCRYPT_DATA, CKF_DERIVE, Bytes(23), kBad},
+      {"DataIsNotMissing", CKM_DES3_ECB_ENCRYPT_DATA, CKF_DERIVE, {}, kBad},
+      {"AHandleIsAUlong", CKM_IBM_ATTRIBUTEBOUND_WRAP, CKF_WRAP, handle, CKR_OK},
+      {"AHandleIsNothingElse", CKM_IBM_ATTRIBUTEBOUND_WRAP, CKF_UNWRAP, Bytes(7), kBad},
+      {"OaepTakesSha3", CKM_RSA_PKCS_OAEP, CKF_ENCRYPT,
+       OaepParameter{CKM_IBM_SHA3_256, CKG_IBM_MGF1_SHA3_256, 0, {}}, CKR_OK},
+      {"PssTakesNoSha3", CKM_RSA_PKCS_PSS, CKF_SIGN,
+       PssParameter{CKM_IBM_SHA3_256, CKG_IBM_MGF1_SHA3_256, 32}, kBad},
+  };
+}
+INSTANTIATE_TEST_SUITE_P(Classic, ParameterTest, ::testing::ValuesIn(ClassicCases()), NameOf);
+
 std::vector<Case> NoneCases() {
   return {
       {"AbsentIsRight", CKM_RSA_PKCS, CKF_SIGN, {}, CKR_OK},

@@ -167,6 +167,53 @@ TEST_F(KeysTest, TheHsmGetsTheBarePointHoweverItWasGiven) {
   }
 }
 
+TEST_F(KeysTest, ThePublicValueOfDiffieAndHellmanGoesWithoutLeadingZeros) {
+  const auto scope = Session();
+  Object base = KeyObject(CKO_PRIVATE_KEY, CKK_DH, CKA_DERIVE);
+  base.attributes.Set(CKA_PRIME, Bytes(128, 0xc1));
+  const ObjectHandle handle =
+      application_->HandleOf(*application_->AddSessionObject(std::move(base), *scope.session));
+  AttributeList given;
+  given.SetUlong(CKA_VALUE_LEN, 16);
+  const Mechanism mechanism{CKM_DH_PKCS_DERIVE, Bytes{0, 0, 7, 1}};
+  ASSERT_EQ(RvOf(Run(ops::DeriveKey(scope, mechanism, handle, given))), CKR_OK);
+  EXPECT_EQ(std::get<Bytes>(hsm_.mechanism.parameter), (Bytes{7, 1}));
+}
+
+class DomainTest : public KeysTest {
+ protected:
+  Result<ObjectHandle> Make(const AttributeList& given) {
+    return Run(ops::GenerateKey(Session(), Mechanism{CKM_DSA_PARAMETER_GEN, {}}, given));
+  }
+  static AttributeList Bits() {
+    AttributeList given;
+    given.SetUlong(CKA_PRIME_BITS, 1024);
+    return given;
+  }
+};
+
+// What is made here is no key: no parameters at all, in the eyes of the one who asked for them.
+TEST_F(DomainTest, WhatIsNoDomainIsADeviceError) {
+  EXPECT_EQ(RvOf(Make(Bits())), CKR_DEVICE_ERROR);
+  EXPECT_EQ(hsm_.attributes.size(), 1u);
+  EXPECT_EQ(hsm_.attributes.GetUlong(CKA_PRIME_BITS), CK_ULONG{1024});
+}
+
+TEST_F(DomainTest, TheNumbersAreNotGiven) {
+  AttributeList given = Bits();
+  given.Set(CKA_PRIME, Bytes(128, 0xc1));
+  EXPECT_EQ(RvOf(Make(given)), CKR_TEMPLATE_INCONSISTENT);
+  EXPECT_THAT(hsm_.requests, IsEmpty());
+}
+
+TEST_F(DomainTest, TheSizeIsOneOfTheMechanism) {
+  EXPECT_EQ(RvOf(Make(AttributeList())), CKR_TEMPLATE_INCOMPLETE);
+  AttributeList given;
+  given.SetUlong(CKA_PRIME_BITS, 4096);
+  EXPECT_EQ(RvOf(Make(given)), CKR_ATTRIBUTE_VALUE_INVALID);
+  EXPECT_THAT(hsm_.requests, IsEmpty());
+}
+
 class WrapTest : public KeysTest {
  protected:
   ObjectHandle Add(const ops::CallScope& scope, CK_OBJECT_CLASS object_class, CK_KEY_TYPE type,
@@ -189,6 +236,30 @@ TEST_F(WrapTest, WrapGivesTheLengthAndThenTheOctets) {
   EXPECT_FALSE(length->delivered);
   auto wrapped = Run(ops::WrapKey(scope, mechanism_, wrapping, key, hsm_.output.size()));
   EXPECT_EQ(wrapped->data, hsm_.output);
+}
+
+TEST_F(WrapTest, TheMacKeyOfABoundWrapGoesAsItsBlob) {
+  const auto scope = Session();
+  const ObjectHandle wrapping = Add(scope, CKO_SECRET_KEY, CKK_AES, false);
+  const ObjectHandle key = Add(scope, CKO_SECRET_KEY, CKK_AES, true);
+  const ObjectPtr mac_key = application_->AddSessionObject(
+      KeyObject(CKO_SECRET_KEY, CKK_GENERIC_SECRET, CKA_SIGN), *scope.session);
+  const auto with = [](ObjectHandle handle) {
+    AttributeList octets;
+    octets.SetUlong(CKA_VALUE_LEN, ToNumber(handle));
+    return Mechanism{CKM_IBM_ATTRIBUTEBOUND_WRAP, *octets.Find(CKA_VALUE_LEN)};
+  };
+  const Mechanism good = with(application_->HandleOf(*mac_key));
+  ASSERT_EQ(RvOf(Run(ops::WrapKey(scope, good, wrapping, key, 256))), CKR_OK);
+  EXPECT_EQ(std::get<MacKeyParameter>(hsm_.mechanism.parameter).blob, mac_key->key.octets);
+  for (const ObjectHandle other : {key, ObjectHandle{12345}}) {
+    const Mechanism bad = with(other);
+    EXPECT_EQ(RvOf(Run(ops::WrapKey(scope, bad, wrapping, key, 256))), CKR_MECHANISM_PARAM_INVALID);
+  }
+  // It signs, and does not verify.
+  const AttributeList none;
+  EXPECT_EQ(RvOf(Run(ops::UnwrapKey(scope, good, wrapping, ViewOf("wrapped"), none))),
+            CKR_KEY_FUNCTION_NOT_PERMITTED);
 }
 
 TEST_F(WrapTest, TheLengthOfAWrappedSecretKeyIsKnownWithoutTheHsm) {

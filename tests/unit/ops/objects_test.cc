@@ -216,14 +216,14 @@ TEST_F(ObjectsTest, DomainParametersAreKeptAsTheyAreGiven) {
   AttributeList given;
   given.SetUlong(CKA_CLASS, CKO_DOMAIN_PARAMETERS);
   given.SetUlong(CKA_KEY_TYPE, CKK_DH);
-  given.Set(CKA_PRIME, Bytes(64, 0x77));
+  given.Set(CKA_PRIME, Bytes(128, 0x97));
   EXPECT_EQ(RvOf(Run(ops::CreateObject(scope, given))), CKR_TEMPLATE_INCOMPLETE);
   given.Set(CKA_BASE, Bytes{2});
   auto handle = Run(ops::CreateObject(scope, given));
   ASSERT_TRUE(handle);
-  auto found = ops::GetAttributeValue(scope, *handle, {{CKA_PRIME, 100}, {CKA_BASE, 100}});
+  auto found = ops::GetAttributeValue(scope, *handle, {{CKA_PRIME, 200}, {CKA_BASE, 100}});
   ASSERT_TRUE(found);
-  EXPECT_TRUE(Equal(found->values[0].value, Bytes(64, 0x77)));
+  EXPECT_TRUE(Equal(found->values[0].value, Bytes(128, 0x97)));
   EXPECT_TRUE(Equal(found->values[1].value, Bytes{2}));
   EXPECT_THAT(hsm_.requests, IsEmpty());
 }

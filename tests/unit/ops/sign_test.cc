@@ -60,6 +60,20 @@ TEST_F(SignTest, AHashingMechanismSendsTheDigestToTheRawOne) {
   EXPECT_EQ(hsm_.data, DigestInfo(Hash::kSha256, HashOf(Hash::kSha256, message_)));
 }
 
+// No HSM of ours in tests has the mechanism.
+TEST_F(SignTest, ACmacIsAsLongAsTheBlockOfItsKey) {
+  const auto scope = Session();
+  for (const auto& [mechanism, type, bytes] :
+       {std::tuple(CKM_AES_CMAC, CKK_AES, 16u), std::tuple(CKM_DES3_CMAC, CKK_DES2, 8u),
+        std::tuple(CKM_IBM_CMAC, CKK_DES3, 8u)}) {
+    ASSERT_TRUE(
+        ops::SignInit(scope, Mechanism{mechanism, {}}, AddKey(scope, CKO_SECRET_KEY, type)));
+    EXPECT_EQ(Run(ops::Sign(scope, message_, std::nullopt))->length, bytes);
+    ASSERT_TRUE(Run(ops::Sign(scope, message_, 64)));
+    EXPECT_EQ(hsm_.data, message_);
+  }
+}
+
 TEST_F(SignTest, PartsAreHashedHereAndCostOneRequest) {
   const auto scope = Session();
   ASSERT_TRUE(ops::SignInit(scope, Mechanism{CKM_ECDSA_SHA384, {}},

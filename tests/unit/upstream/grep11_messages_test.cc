@@ -116,6 +116,17 @@ TEST(Grep11MessagesTest, ParametersOfCurvesAndLattices) {
   EXPECT_EQ(kem.blob(), "blob");
 }
 
+TEST(Grep11MessagesTest, StandardNamesTravelAsTheVendors) {
+  EXPECT_EQ(Filled(Mechanism{CKM_AES_CMAC, {}}).mechanism(), CKM_IBM_CMAC);
+  EXPECT_EQ(Filled(Mechanism{0x2b0 /* CKM_SHA3_256 */, {}}).mechanism(), CKM_IBM_SHA3_256);
+}
+
+TEST(Grep11MessagesTest, AMacKeyIsNoParameter) {
+  const auto message =
+      Filled(Mechanism{CKM_IBM_ATTRIBUTEBOUND_WRAP, MacKeyParameter{CopyOf("blob")}});
+  EXPECT_EQ(message.Parameter_case(), grep11::Mechanism::PARAMETER_NOT_SET);
+}
+
 TEST(Grep11MessagesTest, AKeyIsItsFirstBlobAlsoInAReusedMessage) {
   grep11::KeyBlob message;
   FillKey(KeyBlob{CopyOf("one")}, &message);
