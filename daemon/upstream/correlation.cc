@@ -1,6 +1,7 @@
 // Room: upstream.
 #include "daemon/upstream/correlation.h"
 
+#include <algorithm>
 #include <random>
 #include <string_view>
 
@@ -15,21 +16,28 @@ std::uint64_t Random() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-// `form` with the digits of `number` in the places that `mark` marks.
-std::string Filled(std::string form, char mark, std::uint64_t number) {
+// Writes the digits of `number` into the places that `mark` marks, the last one first and no more
+// than it has.
+void Fill(std::string& form, char mark, std::uint64_t number) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  for (std::size_t i = form.size(); i-- > 0;) {
-    if (form[i] != mark) continue;
+  for (std::size_t i = kForm.size(); number != 0 && i-- > 0;) {
+    if (kForm[i] != mark) continue;
     form[i] = kDigits[number & 15];
     number >>= 4;
   }
-  return form;
 }
 
 }  // namespace
 
-CorrelationIds::CorrelationIds() : form_(Filled(std::string(kForm), 'R', Random())) {}
+CorrelationIds::CorrelationIds() : last_(kForm) {
+  std::ranges::replace_if(
+      last_, [](char c) { return c == 'R' || c == 'C'; }, '0');
+  Fill(last_, 'R', Random());
+}
 
-std::string CorrelationIds::Next() { return Filled(form_, 'C', ++count_); }
+std::string CorrelationIds::Next() {
+  Fill(last_, 'C', ++count_);
+  return last_;
+}
 
 }  // namespace gw

@@ -15,7 +15,7 @@ class CorrelationIds {
   std::string Next();
 
  private:
-  const std::string form_;  // the random half is in it
+  std::string last_;  // the random half, and the count so far
   std::uint64_t count_ = 0;
 };
 
