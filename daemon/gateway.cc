@@ -75,6 +75,7 @@ Status Gateway::Start() {
     GW_TRY_VOID(admin_->Start());
   }
   tokens_.epoch().Offer(services_.gateway().local.remember_init);
+  for (const auto& rotation : rotations_) rotation->Resume();
   silo_.Start();
   return Ok();
 }
@@ -116,6 +117,8 @@ Status Gateway::OpenTokens(KeystoreContents& contents) {
     token->Adopt(contents);
     token->MakeLogins(&LoginPinFor);
     upstream->Connect();
+    rotations_.push_back(
+        std::make_shared<Rotation>(*token, *applications_, silo_.loop().get_executor()));
     tokens_.Add(std::move(token));
     upstreams_.push_back(std::move(upstream));
   }
@@ -135,9 +138,17 @@ void Gateway::Reload(ConfigPtr config) {
   log::Info(
       "logging, policy, limits, times and local work are in force; changes of tokens, endpoints "
       "and "
-      "of times.rpc, times.iam and times.hedge wait for the next restart");
+      "of times.rpc, times.iam, times.hedge and times.master_key wait for the next restart");
   services_.config = std::move(config);
   tokens_.epoch().Offer(services_.gateway().local.remember_init);
+}
+
+void Gateway::StartRotation() {
+  for (const auto& rotation : rotations_) rotation->Start();
+}
+
+void Gateway::ForgetRotation() {
+  for (const auto& rotation : rotations_) rotation->Forget();
 }
 
 Awaitable<void> Gateway::DrainConnections() {
@@ -145,6 +156,7 @@ Awaitable<void> Gateway::DrainConnections() {
   tokens_.epoch().Offer(false);
   listener_->Close();
   gate_.Close();
+  for (const auto& rotation : rotations_) rotation->Stop();
   const auto drain = services_.gateway().times.drain;
   const bool empty = co_await gate_.WaitEmpty(drain);
   if (!empty) log::Warn("{} calls were still in flight after {} ms", gate_.inside(), drain.count());
@@ -165,10 +177,20 @@ std::string Gateway::metrics_address() const {
 }
 
 std::string Gateway::HealthJson() const {
+  nlohmann::json rotations = nlohmann::json::array();
+  for (const auto& rotation : rotations_) {
+    const Rotation::Progress& progress = rotation->progress();
+    rotations.push_back({{"slot", ToNumber(rotation->slot())},
+                         {"phase", NameOf(progress.phase)},
+                         {"keys", progress.keys},
+                         {"done", progress.done},
+                         {"failed", progress.failed}});
+  }
   const nlohmann::json health{
       {"applications", applications_->size()},
       {"connections", listener_->connections()},
       {"calls_in_flight", gate_.inside()},
+      {"master_key", std::move(rotations)},
   };
   return health.dump();
 }

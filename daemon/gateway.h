@@ -11,6 +11,7 @@
 #include "daemon/keystore/keystore.h"
 #include "daemon/runtime/silo.h"
 #include "daemon/sealing/record_keeper.h"
+#include "daemon/token/rotation.h"
 #include "daemon/upstream/upstream.h"
 
 namespace gw {
@@ -29,6 +30,11 @@ class Gateway {
   // Puts another configuration in force, as far as that goes without a restart; says in the log
   // what does not.
   void Reload(ConfigPtr config);
+
+  // The administrator has committed the next master key of the HSM: keys are re-wrapped for it.
+  void StartRotation();
+  // Nobody will go back to the one before.
+  void ForgetRotation();
 
   // Stops taking frames, and completes when no call is in flight or the drain time is over.
   Awaitable<void> DrainConnections();
@@ -54,6 +60,7 @@ class Gateway {
   ops::Services services_;
   std::unique_ptr<Keystore> keystore_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;
+  std::vector<std::shared_ptr<Rotation>> rotations_;
   std::unique_ptr<RecordKeeper> records_;
   std::unique_ptr<Dispatcher> dispatcher_;
   Gate gate_;

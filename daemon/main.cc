@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <future>
@@ -52,6 +53,8 @@ EXAMPLES
 SIGNALS
   SIGTERM, SIGINT  finish the calls in flight (gateway.times.drain), then exit
   SIGHUP           load the configuration again; one with errors changes nothing
+  SIGUSR1          the HSM's next master key is committed: re-wrap every key for it (docs/keystore.md)
+  SIGUSR2          the master key before is gone for good: delete the key blobs under it
 
 EXIT STATUS
   0   stopped by a signal, or --check-config or --check found no error
@@ -172,7 +175,14 @@ int Serve(const ConfigPtr& config, const Flags& flags) {
         gw::log::Info("signal {}: stopping", signal);
         gw::Spawn(gateway.loop().get_executor(), StopServing(gateway, stopped), "stop");
       },
-      [&] { Reload(gateway, flags); });
+      [&] { Reload(gateway, flags); },
+      [&](int signal) {
+        if (signal == SIGUSR1) {
+          gateway.StartRotation();
+        } else {
+          gateway.ForgetRotation();
+        }
+      });
   if (auto started = gateway.Start(); !started) {
     gw::log::Critical("cannot start: {}", started.error().detail);
     return 1;

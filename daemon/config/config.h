@@ -88,8 +88,11 @@ struct TimesConfig {
   std::chrono::milliseconds rpc{10'000};               // one try of one HSM request
   std::chrono::milliseconds iam{10'000};               // one token exchange
   std::chrono::milliseconds hedge{0};                  // a signature is asked for twice; 0: never
+  std::chrono::milliseconds master_key{30'000};        // a call waits for an HSM whose master key
+                                                       // is none, or not that of the key
   std::chrono::milliseconds drain{5'000};              // at stop: wait for calls in flight
   std::chrono::milliseconds application_grace{2'000};  // after the last connection closed
+  std::chrono::milliseconds mechanisms{300'000};       // the HSM's mechanism list is taken for true
 };
 
 // Who may connect, or use a slot. Empty lists: whoever the socket's mode admits, or may connect.

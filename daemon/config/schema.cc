@@ -117,8 +117,10 @@ constexpr Field<TimesConfig> kTimes[] = {
     Value<&TimesConfig::rpc, ParseTime<100, kHourMs>>("rpc"),
     Value<&TimesConfig::iam, ParseTime<100, kHourMs>>("iam"),
     Value<&TimesConfig::hedge, ParseTime<0, kHourMs>>("hedge"),
+    Value<&TimesConfig::master_key, ParseTime<0, kHourMs>>("master_key"),
     Value<&TimesConfig::drain, ParseTime<0, kHourMs>>("drain"),
     Value<&TimesConfig::application_grace, ParseTime<0, kHourMs>>("application_grace"),
+    Value<&TimesConfig::mechanisms, ParseTime<100, kHourMs>>("mechanisms"),
 };
 
 constexpr Field<PolicyConfig> kPolicy[] = {

@@ -24,6 +24,8 @@ struct Record {
   std::string keystore;       // tokenspaceID: UUID in lower case
   AttributeList attributes;   // complete, CKA_CLASS included
   KeyBlob key;                // empty for certificates and data
+  KeyBlob other{};            // `key` under another master key of the HSM: the one to come, or
+                              // after the switch the one that was; empty: none
   std::uint64_t version = 0;  // raised by each update; an update of any other version than the
                               // stored one + 1 is refused
 };
@@ -38,6 +40,8 @@ struct RequestId {
 // What one call changes. All of it happens, durably, or none.
 struct Mutation {
   std::vector<Record> puts;               // number 0: insert; else replace
+  std::vector<Record> rewraps;            // replace, and keep the version: it must be the stored
+                                          // one. For what callers do not see: key blobs
   std::vector<std::uint64_t> removes;     // record numbers
   std::vector<std::string> wipes;         // keystores to empty; done first
   std::map<std::string, Bytes> settings;  // name -> value; an empty value deletes

@@ -66,6 +66,10 @@ class MemoryKeystore final : public Keystore {
       const std::uint64_t number = record.number;
       records_.insert_or_assign(number, std::move(record));
     }
+    for (Record& record : mutation.rewraps) {
+      const std::uint64_t number = record.number;
+      records_.insert_or_assign(number, std::move(record));
+    }
     for (auto& [name, value] : mutation.settings) {
       if (value.empty()) {
         settings_.erase(name);
@@ -92,6 +96,12 @@ class MemoryKeystore final : public Keystore {
         return LostRace(record.number);
       }
       stored->second = record.version;
+    }
+    for (const Record& record : mutation.rewraps) {
+      const auto stored = versions.find(record.number);
+      if (stored == versions.end() || stored->second != record.version) {
+        return LostRace(record.number);
+      }
     }
     return Ok();
   }

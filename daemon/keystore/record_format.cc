@@ -7,6 +7,7 @@ namespace gw {
 namespace {
 
 constexpr std::string_view kObjectDomain = "grep11d object row 1";
+constexpr std::string_view kTwoBlobsDomain = "grep11d object row 2";
 constexpr std::string_view kSettingDomain = "grep11d setting row 1";
 constexpr std::string_view kRequestDomain = "grep11d request row 1";
 constexpr std::size_t kNumberBytes = 8;
@@ -64,6 +65,7 @@ ObjectRow RowOf(const Record& record, ByteView encoded_attributes) {
   row.unique_id = ViewOfAttribute(record.attributes, CKA_UNIQUE_ID);
   row.attributes = encoded_attributes;
   row.key_blob = record.key.view();
+  row.other_blob = record.other.view();
   row.version = record.version;
   return row;
 }
@@ -75,17 +77,23 @@ Result<Record> RecordOf(const ObjectRow& row) {
   record.keystore = std::string(row.keystore);
   record.attributes = std::move(attributes);
   record.key.octets = CopyOf(row.key_blob);
+  record.other.octets = CopyOf(row.other_blob);
   record.version = row.version;
   return record;
 }
 
 Bytes CanonicalObject(const ObjectRow& row) {
-  Writer writer(row.attributes.size() + row.key_blob.size() + 512);
-  writer.Text(kObjectDomain).Number(row.number).Text(row.keystore).Number(row.object_class);
+  const bool two = !row.other_blob.empty();
+  Writer writer(row.attributes.size() + row.key_blob.size() + row.other_blob.size() + 512);
+  writer.Text(two ? kTwoBlobsDomain : kObjectDomain)
+      .Number(row.number)
+      .Text(row.keystore)
+      .Number(row.object_class);
   writer.Maybe(row.key_type).Maybe(row.label).Maybe(row.id).Maybe(row.unique_id);
   writer.Octets(row.attributes).Octets(row.key_blob).Number(row.version);
   writer.Number(static_cast<std::uint64_t>(row.created_ms));
   writer.Number(static_cast<std::uint64_t>(row.modified_ms));
+  if (two) writer.Octets(row.other_blob);
   return writer.Take();
 }
 

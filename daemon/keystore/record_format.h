@@ -32,6 +32,7 @@ struct ObjectRow {
   // attribute_codec.h
   ByteView attributes;
   ByteView key_blob;
+  ByteView other_blob;
   std::uint64_t version = 0;
   std::int64_t created_ms = 0;  // since 1970, UTC
   std::int64_t modified_ms = 0;
@@ -56,7 +57,8 @@ Result<Record> RecordOf(const ObjectRow& row);
 // The octets that the tag of a row is computed over: a domain name, then every column in the order
 // of the struct; numbers as u64 big-endian, everything else as u32 length and octets, a column that
 // may be missing behind one octet 0 or 1. The format never changes; another one gets another domain
-// name.
+// name. An object row with an other blob has one of its own, with that blob last; one without is
+// what it was before there were any.
 Bytes CanonicalObject(const ObjectRow& row);
 Bytes CanonicalSetting(std::string_view name, ByteView value, std::int64_t modified_ms);
 Bytes CanonicalRequest(const RequestRow& row);

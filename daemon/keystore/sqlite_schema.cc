@@ -56,6 +56,8 @@ constexpr auto kMigrations = std::to_array<const char*>({
     "  PRIMARY KEY (application, number)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX request_done ON request (done);",
+    // 4: the same key under another master key of the HSM; NULL: none.
+    "ALTER TABLE object ADD COLUMN other_blob BLOB;",
 });
 
 constexpr std::string_view kKeyCheckText = "grep11d keystore key check 1";

@@ -23,6 +23,10 @@ void FailAll(PendingSpan batch, const Error& error) {
   for (const auto& pending : batch) pending->result = error;
 }
 
+// Behind the columns that ReadRow counts.
+constexpr int kTagColumn = 12;
+constexpr int kOtherColumn = 13;
+
 ObjectRow ReadRow(const Statement& row) {
   ObjectRow out;
   out.number = row.Number(0);
@@ -37,18 +41,18 @@ ObjectRow ReadRow(const Statement& row) {
   out.version = row.Number(9);
   out.created_ms = row.Signed(10);
   out.modified_ms = row.Signed(11);
+  out.other_blob = row.Octets(kOtherColumn);
   return out;
 }
-constexpr int kTagColumn = 12;
 
 constexpr const char* kSelectObjects =
     "SELECT number, keystore, class, key_type, label, id, unique_id, attributes, key_blob, version,"
-    " created, modified, tag FROM object ORDER BY number";
+    " created, modified, tag, other_blob FROM object ORDER BY number";
 constexpr const char* kSelectSettings = "SELECT name, value, modified, tag FROM setting";
 
 }  // namespace
 
-// Prepared once per connection. Parameters 1 to 13 of insert and replace are the same.
+// Prepared once per connection. Parameters 1 to 14 of insert and replace are the same.
 struct Store::Statements {
   Statement insert;
   Statement replace;
@@ -68,6 +72,9 @@ void BindRow(Statement& statement, const ObjectRow& row, const Bytes& tag) {
   statement.Bind(4, row.key_type).Bind(5, row.label).Bind(6, row.id).Bind(7, row.unique_id);
   statement.Bind(8, row.attributes).Bind(9, row.key_blob).Bind(10, row.version);
   statement.Bind(11, row.created_ms).Bind(12, row.modified_ms).Bind(13, ByteView(tag));
+  std::optional<ByteView> other;
+  if (!row.other_blob.empty()) other = row.other_blob;
+  statement.Bind(14, other);
 }
 
 }  // namespace
@@ -114,12 +121,12 @@ Result<std::unique_ptr<Store::Statements>> Store::Prepare(Connection& connection
   static constexpr Row kSql[] = {
       {&Statements::insert,
        "INSERT INTO object (number, keystore, class, key_type, label, id, unique_id, attributes,"
-       " key_blob, version, created, modified, tag)"
-       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
+       " key_blob, version, created, modified, tag, other_blob)"
+       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"},
       {&Statements::replace,
        "UPDATE object SET keystore = ?2, class = ?3, key_type = ?4, label = ?5, id = ?6,"
        " unique_id = ?7, attributes = ?8, key_blob = ?9, version = ?10, created = ?11,"
-       " modified = ?12, tag = ?13 WHERE number = ?1"},
+       " modified = ?12, tag = ?13, other_blob = ?14 WHERE number = ?1"},
       {&Statements::find, "SELECT version, created FROM object WHERE number = ?1"},
       {&Statements::remove, "DELETE FROM object WHERE number = ?1"},
       {&Statements::wipe, "DELETE FROM object WHERE keystore = ?1"},
@@ -307,15 +314,30 @@ std::optional<Failure> Store::ApplyInside(PendingCommit& pending) {
       return std::nullopt;
     }
   }
+  pending.result = std::move(numbers);
+  if (auto failure = Rewrap(pending)) return failure;
+  if (!pending.result.ok()) return std::nullopt;
   for (const auto& [name, value] : mutation.settings) {
     if (auto failure = SetSetting(name, value)) return failure;
   }
-  pending.result = std::move(numbers);
   return std::nullopt;
 }
 
 std::optional<Failure> Store::Put(const Record& record, RecordNumbers& numbers) {
-  return record.number == 0 ? Insert(record, numbers) : Replace(record, numbers);
+  return record.number == 0 ? Insert(record, numbers)
+                            : Replace(record, record.version - 1, numbers);
+}
+
+std::optional<Failure> Store::Rewrap(PendingCommit& pending) {
+  RecordNumbers numbers;
+  for (const Record& record : pending.mutation.rewraps) {
+    if (auto failure = Replace(record, record.version, numbers)) return failure;
+    if (numbers.back() == 0) {
+      pending.result = LostRace(record.number);
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
 }
 
 // The number is chosen before the row is written, since its tag covers it. AUTOINCREMENT remembers
@@ -333,11 +355,12 @@ std::optional<Failure> Store::Insert(const Record& record, RecordNumbers& number
   return std::nullopt;
 }
 
-// Number 0 says that the stored version is not the one before.
-std::optional<Failure> Store::Replace(const Record& record, RecordNumbers& numbers) {
+// Number 0 says that another version is stored.
+std::optional<Failure> Store::Replace(const Record& record, std::uint64_t from,
+                                      RecordNumbers& numbers) {
   Statement& find = statements_->find;
   const int code = find.Bind(1, record.number).Step();
-  const bool current = code == SQLITE_ROW && find.Number(0) + 1 == record.version;
+  const bool current = code == SQLITE_ROW && find.Number(0) == from;
   const std::int64_t created_ms = current ? find.Signed(1) : 0;
   find.Reset();
   if (code != SQLITE_ROW && code != SQLITE_DONE) {

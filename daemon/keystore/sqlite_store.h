@@ -56,7 +56,10 @@ class Store {
   std::optional<Failure> ApplyInside(PendingCommit& pending);
   std::optional<Failure> Put(const Record& record, std::vector<std::uint64_t>& numbers);
   std::optional<Failure> Insert(const Record& record, std::vector<std::uint64_t>& numbers);
-  std::optional<Failure> Replace(const Record& record, std::vector<std::uint64_t>& numbers);
+  // `from`: the version that must be stored.
+  std::optional<Failure> Replace(const Record& record, std::uint64_t from,
+                                 std::vector<std::uint64_t>& numbers);
+  std::optional<Failure> Rewrap(PendingCommit& pending);
   std::optional<Failure> SetSetting(std::string_view name, ByteView value);
   std::optional<Failure> RunStatement(Statement& statement, const char* doing);
   void Abandon(const Failure& failure);

@@ -69,4 +69,12 @@ Awaitable<Result<HsmCall>> ForNewKey(const CallScope& scope, bool is_private) {
   co_return call;
 }
 
+void Note(const CallScope& scope, const Error& error) {
+  if (error.kind == ErrorKind::kUpstream) scope.session->device_error = error.rv;
+  // What it does not offer any more, or it was away and may come back as another one.
+  if (error.rv == CKR_MECHANISM_INVALID || error.rv == CKR_DEVICE_ERROR) {
+    scope.token->mechanisms_doubtful = true;
+  }
+}
+
 }  // namespace gw::ops

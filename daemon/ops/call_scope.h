@@ -50,11 +50,13 @@ Awaitable<Result<HsmCall>> ForHsm(const CallScope& scope);
 // of one request, which is private if either is.
 Awaitable<Result<HsmCall>> ForNewKey(const CallScope& scope, bool is_private);
 
-// Remembers an HSM error in the session (CK_SESSION_INFO.ulDeviceError) and passes it on.
+// Remembers an HSM error in the session (CK_SESSION_INFO.ulDeviceError), and what it says of the
+// HSM.
+void Note(const CallScope& scope, const Error& error);
+// The same, and passes it on.
 template <typename T>
 Result<T> Noted(const CallScope& scope, Result<T> result) {
-  if (!result && result.error().kind == ErrorKind::kUpstream)
-    scope.session->device_error = result.error().rv;
+  if (!result) Note(scope, result.error());
   return result;
 }
 

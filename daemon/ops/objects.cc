@@ -165,6 +165,7 @@ Awaitable<Status> SetAttributeValue(const CallScope& scope, ObjectHandle handle,
   changed->attributes = std::move(attributes);
   changed->key = std::move(key);
   ++changed->version;
+  scope.token->Settle(*changed);
   scope.application->PutSessionObject(std::move(changed));
   co_return Ok();
 }

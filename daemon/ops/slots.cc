@@ -52,7 +52,24 @@ Awaitable<void> LearnMechanisms(const ApplicationPtr& application, Token& token,
     co_return;
   }
   std::ranges::sort(*offered);
+  if (!token.hsm_mechanisms) token.mechanisms_asked_at = RealClock().Now();
   token.hsm_mechanisms = std::move(*offered);
+}
+
+// A list that is known already is good enough while the HSM is away: nobody waits for long, and one
+// call asks for all.
+Awaitable<void> KeepMechanismsCurrent(const Services& services, const ApplicationPtr& application,
+                                      Token& token, Deadline deadline) {
+  constexpr std::chrono::seconds kPatience{2};
+  const SteadyTime now = RealClock().Now();
+  if (token.hsm_mechanisms) {
+    const bool old = now - token.mechanisms_asked_at >= services.gateway().times.mechanisms;
+    if (!old && !token.mechanisms_doubtful) co_return;
+    deadline.at = std::min(deadline.at, now + kPatience);
+    token.mechanisms_asked_at = now;
+    token.mechanisms_doubtful = false;
+  }
+  co_await LearnMechanisms(application, token, deadline);
 }
 
 // On behalf of the application; a look may take as long as any call.
@@ -145,7 +162,7 @@ Awaitable<Result<std::vector<CK_ULONG>>> GetMechanismList(Services& services,
                                                           const ApplicationPtr& application,
                                                           SlotId slot, Deadline deadline) {
   GW_CO_TRY(token, TokenFor(services, *application, slot));
-  if (!token->hsm_mechanisms) co_await LearnMechanisms(application, *token, deadline);
+  co_await KeepMechanismsCurrent(services, application, *token, deadline);
   std::vector<CK_ULONG> types;
   for (const MechanismRow& row : AllMechanisms()) {
     if (Offers(services, *token, row)) types.push_back(row.type);
@@ -157,7 +174,7 @@ Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,
                                                   const ApplicationPtr& application, SlotId slot,
                                                   CK_MECHANISM_TYPE type, Deadline deadline) {
   GW_CO_TRY(token, TokenFor(services, *application, slot));
-  if (!token->hsm_mechanisms) co_await LearnMechanisms(application, *token, deadline);
+  co_await KeepMechanismsCurrent(services, application, *token, deadline);
   const MechanismRow* row = FindMechanism(type);
   if (row == nullptr || !Offers(services, *token, *row)) {
     co_return CallerError(CKR_MECHANISM_INVALID, "mechanism is not offered");

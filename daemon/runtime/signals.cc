@@ -7,10 +7,13 @@
 namespace gw {
 
 Signals::Signals(boost::asio::io_context& loop, std::function<void(int)> on_stop,
-                 std::function<void()> on_reload)
+                 std::function<void()> on_reload, std::function<void(int)> on_user)
     : on_stop_(std::move(on_stop)),
       on_reload_(std::move(on_reload)),
+      on_user_(std::move(on_user)),
       set_(loop, SIGTERM, SIGINT, SIGHUP) {
+  set_.add(SIGUSR1);
+  set_.add(SIGUSR2);
   Listen();
 }
 
@@ -27,6 +30,8 @@ void Signals::Listen() {
 void Signals::Handle(int signal) {
   if (signal == SIGHUP) {
     on_reload_();
+  } else if (signal == SIGUSR1 || signal == SIGUSR2) {
+    on_user_(signal);
   } else {
     on_stop_(signal);
   }

@@ -39,6 +39,7 @@ Result<KeystoreContents> PrivateDataKeystore::Load() {
 
 Awaitable<Result<std::vector<std::uint64_t>>> PrivateDataKeystore::Commit(Mutation mutation) {
   for (Record& record : mutation.puts) Seal(record);
+  for (Record& record : mutation.rewraps) Seal(record);
   return engine_->Commit(std::move(mutation));
 }
 

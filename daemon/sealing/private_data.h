@@ -27,6 +27,9 @@ class PrivateDataKeystore final : public Keystore {
   const FirstAnswer* AnswerTo(const RequestId& request) const override {
     return engine_->AnswerTo(request);
   }
+  KeystoreAccess AccessTo(const std::string& keystore) const override {
+    return engine_->AccessTo(keystore);
+  }
   void Stop() override { engine_->Stop(); }
 
   // Numbers of the records whose value Load has found in the clear: of versions before this one.

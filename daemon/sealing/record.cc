@@ -81,14 +81,16 @@ SecretBytes Encode(const LoginRecord& record) {
 
 SecretBytes Encode(const ObjectRecord& record) {
   const Object& object = record.object;
-  return Encoder(Kind::kObject)
-      .Number(object.number)
+  Encoder out(Kind::kObject);
+  out.Number(object.number)
       .Number(object.version)
       .Number(ToNumber(object.slot))
       .Number(ToNumber(object.owner))
       .Octets(EncodeAttributes(object.attributes))
-      .Octets(object.key.view())
-      .Finish();
+      .Octets(object.key.view());
+  // Only while the HSM's master key is being changed, and after it.
+  if (!object.other.empty()) out.Octets(object.other.view());
+  return out.Finish();
 }
 
 ApplicationRecord DecodeOwner(Decoder& in) {
@@ -122,6 +124,7 @@ Result<ApplicationRecord> DecodeObject(Decoder& in) {
   const SessionHandle owner{in.Number()};
   GW_TRY(attributes, DecodeAttributes(in.Octets()));
   Object object = ObjectFrom(std::move(attributes), KeyBlob{CopyOf(in.Octets())});
+  if (!in.AtEnd()) object.other.octets = CopyOf(in.Octets());
   object.number = number;
   object.version = version;
   object.token = false;

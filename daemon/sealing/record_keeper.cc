@@ -118,8 +118,10 @@ class Putter {
                                                          std::move(record.api_key), number_);
   }
   bool operator()(ObjectRecord& record) const {
-    return tokens_.Find(record.object.slot) == nullptr ||
-           application_.RestoreObject(std::move(record.object), number_);
+    const Token* token = tokens_.Find(record.object.slot);
+    if (token == nullptr) return true;
+    token->Meet(record.object);
+    return application_.RestoreObject(std::move(record.object), number_);
   }
 
  private:

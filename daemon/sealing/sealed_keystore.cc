@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "daemon/core/attribute_codec.h"
 #include "daemon/core/log.h"
@@ -17,6 +18,7 @@ namespace {
 // has. Its value is the version of the form.
 constexpr CK_ATTRIBUTE_TYPE kSealedMark = CKA_VENDOR_DEFINED | 0x47570002;
 constexpr Byte kForm = 1;
+constexpr Byte kTwoBlobsForm = 2;
 
 constexpr std::string_view kDomain = "grep11d sealed object 1 ";
 constexpr std::string_view kPrefix = "keystore.";
@@ -40,46 +42,62 @@ bool IsSealed(const Record& record) { return record.attributes.Has(kSealedMark);
 
 Bytes BindingOf(const Record& record) { return CopyOf(std::string(kDomain) + record.keystore); }
 
-// u32 length of the attributes | attributes | key blob.
+// What is next in `rest`, behind its length; nullopt: it is cut off.
+std::optional<ByteView> TakePart(ByteView& rest) {
+  std::size_t length = 0;
+  if (rest.size() < kLengthBytes) return std::nullopt;
+  for (const Byte octet : rest.first(kLengthBytes)) length = length << 8 | octet;
+  rest = rest.subspan(kLengthBytes);
+  if (length > rest.size()) return std::nullopt;
+  const ByteView part = rest.first(length);
+  rest = rest.subspan(length);
+  return part;
+}
+
+// u32 length of the attributes | attributes | key blob; in the form of keys that have two blobs:
+// u32 length of the attributes | attributes | u32 length of the key blob | key blob | other blob.
 Record Sealed(const Record& plain, const Sealer& sealer) {
   const Bytes attributes = EncodeAttributes(plain.attributes);
   Bytes content;
   AppendU32Be(content, static_cast<std::uint32_t>(attributes.size()));
   Append(content, attributes);
+  const bool two = !plain.other.empty();
+  if (two) AppendU32Be(content, static_cast<std::uint32_t>(plain.key.octets.size()));
   Append(content, plain.key.view());
+  Append(content, plain.other.view());
   Record sealed;
   sealed.number = plain.number;
   sealed.keystore = plain.keystore;
   sealed.version = plain.version;
   sealed.attributes.SetUlong(CKA_CLASS, plain.attributes.GetUlong(CKA_CLASS).value_or(0));
-  sealed.attributes.Set(kSealedMark, Bytes{kForm});
+  sealed.attributes.Set(kSealedMark, Bytes{two ? kTwoBlobsForm : kForm});
   sealed.key.octets = sealer.Seal(content, BindingOf(plain));
   Wipe(content);
   return sealed;
 }
 
 Result<Record> Opened(const Record& sealed, const Sealer& sealer) {
-  if (!Equal(*sealed.attributes.Find(kSealedMark), Bytes{kForm})) {
+  const Bytes& form = *sealed.attributes.Find(kSealedMark);
+  const bool two = Equal(form, Bytes{kTwoBlobsForm});
+  if (!two && !Equal(form, Bytes{kForm})) {
     return UpstreamError(CKR_DEVICE_ERROR, "sealed by another version of the daemon");
   }
   auto content = sealer.Unseal(sealed.key.view(), BindingOf(sealed));
   if (!content) return UpstreamError(CKR_DEVICE_ERROR, content.error().detail);
   ByteView rest = content->view();
-  std::size_t length = 0;
-  if (rest.size() >= kLengthBytes) {
-    for (const Byte octet : rest.first(kLengthBytes)) length = length << 8 | octet;
-    rest = rest.subspan(kLengthBytes);
-  }
-  if (length == 0 || length > rest.size()) {
+  const auto encoded = TakePart(rest);
+  const auto key = two ? TakePart(rest) : std::optional(std::exchange(rest, ByteView()));
+  if (!encoded || encoded->empty() || !key) {
     return UpstreamError(CKR_DEVICE_ERROR, "sealed content is cut off");
   }
-  GW_TRY(attributes, DecodeAttributes(rest.first(length)));
+  GW_TRY(attributes, DecodeAttributes(*encoded));
   Record record;
   record.number = sealed.number;
   record.keystore = sealed.keystore;
   record.version = sealed.version;
   record.attributes = std::move(attributes);
-  record.key.octets = CopyOf(rest.subspan(length));
+  record.key.octets = CopyOf(*key);
+  record.other.octets = CopyOf(rest);
   return record;
 }
 
@@ -207,6 +225,7 @@ class SealedKeystore final : public Keystore {
     const std::vector<std::string> wiped = mutation.wipes;
     GW_CO_TRY_VOID(SetPasswords(mutation));
     for (Record& record : mutation.puts) GW_CO_TRY_VOID(Seal(record, wiped));
+    for (Record& record : mutation.rewraps) GW_CO_TRY_VOID(Seal(record, wiped));
     Result<std::vector<std::uint64_t>> numbers = co_await engine_->Commit(std::move(mutation));
     if (!numbers) co_return numbers;
     for (const std::string& keystore : wiped) {

@@ -8,7 +8,7 @@ namespace {
 
 // Attributes and what else a record says of an object.
 std::size_t RecordBytes(const Object& object) {
-  std::size_t bytes = 128 + object.key.octets.size();
+  std::size_t bytes = 128 + object.key.octets.size() + object.other.octets.size();
   for (const auto& [type, value] : object.attributes) bytes += 12 + value.size();
   return bytes;
 }
@@ -258,6 +258,14 @@ void Application::RemoveSessionObject(std::uint64_t number) {
 ObjectPtr Application::FindSessionObject(std::uint64_t number) const {
   const auto at = session_objects_.find(number);
   return at == session_objects_.end() ? nullptr : at->second.object;
+}
+
+std::vector<ObjectPtr> Application::SessionObjects(SlotId slot) const {
+  std::vector<ObjectPtr> objects;
+  for (const auto& [number, held] : session_objects_) {
+    if (held.object->slot == slot) objects.push_back(held.object);
+  }
+  return objects;
 }
 
 ObjectHandle Application::HandleOf(const Object& object) {

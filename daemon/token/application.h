@@ -107,6 +107,8 @@ class Application {
   // About as many octets as their records have.
   std::size_t session_object_bytes() const { return session_object_bytes_; }
   ObjectPtr FindSessionObject(std::uint64_t number) const;
+  // Those of one slot.
+  std::vector<ObjectPtr> SessionObjects(SlotId slot) const;
 
   // -- handles, valid in this application alone
   ObjectHandle HandleOf(const Object& object);

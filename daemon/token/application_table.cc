@@ -39,6 +39,12 @@ ApplicationPtr ApplicationTable::Find(const ApplicationId& id) const {
   return at == applications_.end() ? nullptr : at->second;
 }
 
+std::vector<ApplicationPtr> ApplicationTable::All() const {
+  std::vector<ApplicationPtr> all;
+  for (const auto& [id, application] : applications_) all.push_back(application);
+  return all;
+}
+
 Result<ApplicationPtr> ApplicationTable::Join(const ApplicationId& id, const Peer& peer) const {
   ApplicationPtr application = Find(id);
   if (application == nullptr) {

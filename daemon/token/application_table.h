@@ -53,6 +53,7 @@ class ApplicationTable {
   }
 
   std::size_t size() const { return applications_.size(); }
+  std::vector<ApplicationPtr> All() const;
   bool full() const { return applications_.size() >= limit_; }
 
  private:

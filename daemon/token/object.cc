@@ -1,6 +1,8 @@
 // Room: token.
 #include "daemon/token/object.h"
 
+#include "daemon/core/key_twins.h"
+
 namespace gw {
 
 Object ObjectFrom(AttributeList attributes, KeyBlob key) {
@@ -14,11 +16,20 @@ Object ObjectFrom(AttributeList attributes, KeyBlob key) {
   return object;
 }
 
+void SetKeys(Object& object, KeyBlob key, KeyBlob other) {
+  object.key = std::move(key);
+  object.other = std::move(other);
+  // "changes after re-wrapping" (behaviour R238). Public keys do not show it.
+  if (object.attributes.Find(CKA_GREP11_WKID) == nullptr) return;
+  object.attributes.Set(CKA_GREP11_WKID, CopyOf(WrappingKeyOf(object.key.view())));
+}
+
 Record RecordOf(const Object& object, std::string keystore) {
   return {.number = object.number,
           .keystore = std::move(keystore),
           .attributes = object.attributes,
           .key = object.key,
+          .other = object.other,
           .version = object.version};
 }
 
@@ -29,6 +40,7 @@ ObjectPtr ObjectOf(Record record, SlotId slot) {
   object->version = record.version;
   object->token = true;
   object->slot = slot;
+  object->other = std::move(record.other);
   return object;
 }
 

@@ -25,12 +25,16 @@ struct Object {
   SlotId slot{};
   SessionHandle owner{};  // session object: the session that made it
   AttributeList attributes;
-  KeyBlob key;  // empty for certificates and data
+  KeyBlob key;    // empty for certificates and data
+  KeyBlob other;  // as Record::other
 };
 using ObjectPtr = std::shared_ptr<const Object>;
 
 // Fills the members that repeat attributes: class, key type, private.
 Object ObjectFrom(AttributeList attributes, KeyBlob key);
+
+// Gives the object other blobs of the same key, and what of its attributes tells of them.
+void SetKeys(Object& object, KeyBlob key, KeyBlob other);
 
 Record RecordOf(const Object& object, std::string keystore);
 ObjectPtr ObjectOf(Record record, SlotId slot);

@@ -33,12 +33,20 @@ void EraseOne(std::unordered_multimap<std::string, std::uint64_t>& index, const 
 void ObjectIndex::Reserve(std::size_t objects) { labels_.reserve(objects); }
 
 void ObjectIndex::Put(ObjectPtr object) {
+  ++puts_;
   if (auto old = objects_.find(object->number); old != objects_.end()) Unlink(*old->second);
   InsertOne(labels_, KeyFor(*object, CKA_LABEL), object->number);
   InsertOne(ids_, KeyFor(*object, CKA_ID), object->number);
   const std::uint64_t number = object->number;
   const bool is_new = objects_.insert_or_assign(number, std::move(object)).second;
   if (!is_new) Changed();
+}
+
+void ObjectIndex::Rewrap(ObjectPtr object) {
+  const auto at = objects_.find(object->number);
+  if (at != objects_.end() && at->second->version == object->version) {
+    at->second = std::move(object);
+  }
 }
 
 void ObjectIndex::Remove(std::uint64_t number) {

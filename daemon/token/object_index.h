@@ -23,6 +23,9 @@ class ObjectIndex {
   void Reserve(std::size_t objects);
   // Adds, or replaces the object of the same number.
   void Put(ObjectPtr object);
+  // Replaces an object by itself with other key blobs, if it is still there as it was: nothing that
+  // applications could notice.
+  void Rewrap(ObjectPtr object);
   void Remove(std::uint64_t number);
   void Clear();
 
@@ -32,6 +35,8 @@ class ObjectIndex {
   //   with_private  also those of the private keystore
   std::vector<ObjectPtr> Match(const AttributeList& wanted, bool with_private) const;
   std::size_t size() const { return objects_.size(); }
+  // Another number after each Put().
+  std::uint64_t puts() const { return puts_; }
 
  private:
   using ByValue = std::unordered_multimap<std::string, std::uint64_t>;
@@ -42,6 +47,7 @@ class ObjectIndex {
   }
 
   Epoch* epoch_ = nullptr;
+  std::uint64_t puts_ = 0;
   std::map<std::uint64_t, ObjectPtr> objects_;
   ByValue labels_;
   ByValue ids_;

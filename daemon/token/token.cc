@@ -1,6 +1,7 @@
 // Room: token.
 #include "daemon/token/token.h"
 
+#include <algorithm>
 #include <array>
 
 #include "daemon/core/log.h"
@@ -19,6 +20,7 @@ constexpr auto kSettingNames = std::to_array<SettingName>({
     {TokenSetting::kUserPin, "user_pin"},
     {TokenSetting::kSoFailures, "so_failures"},
     {TokenSetting::kUserFailures, "user_failures"},
+    {TokenSetting::kRotation, "rotation"},
 });
 
 Mutation MutationFor(const Requested& requested) {
@@ -90,15 +92,45 @@ std::string Token::NameOf(TokenSetting setting) const {
 }
 
 void Token::Adopt(KeystoreContents& contents) {
-  objects_.Reserve(contents.records.size());
-  for (Record& record : contents.records) {
-    if (record.keystore == config_.private_keystore || record.keystore == config_.public_keystore) {
-      objects_.Put(ObjectOf(std::move(record), slot()));
-    }
-  }
   for (const SettingName& row : kSettingNames) {
     const auto at = contents.settings.find(NameOf(row.setting));
     if (at != contents.settings.end()) settings_[row.setting] = at->second;
+  }
+  objects_.Reserve(contents.records.size());
+  for (Record& record : contents.records) {
+    if (record.keystore == config_.private_keystore || record.keystore == config_.public_keystore) {
+      ObjectPtr object = ObjectOf(std::move(record), slot());
+      Meet(*object);
+      objects_.Put(std::move(object));
+    }
+  }
+}
+
+void Token::Meet(const Object& object) const {
+  if (object.other.empty()) return;
+  const Bytes* next = Setting(TokenSetting::kRotation);
+  const bool switched =
+      next != nullptr && std::ranges::equal(WrappingKeyOf(object.key.view()), *next);
+  KeyTwins& twins = hsm_.twins();
+  if (switched) {
+    // Objects are switched only after the HSM took one of the next key.
+    twins.Add(object.other, object.key);
+    twins.Took(TwinSide::kAfter);
+  } else {
+    twins.Add(object.key, object.other);
+  }
+}
+
+void Token::Settle(Object& object) const {
+  const KeyTwins& twins = hsm_.twins();
+  KeyBlob before = twins.Of(TwinSide::kBefore, object.key);
+  KeyBlob after = twins.Of(TwinSide::kAfter, object.key);
+  if (after.empty()) {
+    object.other = KeyBlob{};
+  } else if (twins.side() == TwinSide::kAfter || object.key.octets == after.octets) {
+    SetKeys(object, std::move(after), std::move(before));
+  } else {
+    SetKeys(object, std::move(before), std::move(after));
   }
 }
 
@@ -110,6 +142,7 @@ const Bytes* Token::Setting(TokenSetting setting) const {
 Awaitable<Result<std::vector<ObjectPtr>>> Token::Insert(std::vector<Object> objects,
                                                         Requested requested) {
   Mutation mutation = MutationFor(requested);
+  for (Object& object : objects) Settle(object);
   for (const Object& object : objects)
     mutation.puts.push_back(RecordOf(object, KeystoreFor(object.is_private)));
   GW_CO_TRY(numbers, co_await keystore_.Commit(std::move(mutation)));
@@ -130,12 +163,23 @@ Awaitable<Result<ObjectPtr>> Token::Replace(ObjectPtr object, AttributeList attr
   next->attributes = std::move(attributes);
   next->key = std::move(key);
   next->version = object->version + 1;
+  Settle(*next);
   Mutation mutation = MutationFor(requested);
   mutation.puts.push_back(RecordOf(*next, KeystoreFor(next->is_private)));
   GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
   ObjectPtr replaced = std::move(next);
   objects_.Put(replaced);
   co_return replaced;
+}
+
+Awaitable<Status> Token::Rewrap(std::vector<ObjectPtr> objects) {
+  Mutation mutation;
+  for (const ObjectPtr& object : objects) {
+    mutation.rewraps.push_back(RecordOf(*object, KeystoreFor(object->is_private)));
+  }
+  GW_CO_TRY_VOID(co_await keystore_.Commit(std::move(mutation)));
+  for (ObjectPtr& object : objects) objects_.Rewrap(std::move(object));
+  co_return Ok();
 }
 
 Awaitable<Status> Token::Remove(std::uint64_t number, Requested requested) {

@@ -27,6 +27,7 @@ enum class TokenSetting : std::uint8_t {
   kUserPin,
   kSoFailures,  // one octet: wrong PINs in a row, without IAM only
   kUserFailures,
+  kRotation,  // the master key is being changed: the id of the next one; one octet: not known yet
 };
 
 // On whose request a change is made, where it must not be made twice.
@@ -82,6 +83,9 @@ class Token {
   // Replaces `object` by a version with other attributes or another key blob.
   Awaitable<Result<ObjectPtr>> Replace(ObjectPtr object, AttributeList attributes, KeyBlob key,
                                        Requested requested = {});
+  // The objects with other key blobs (SetKeys) and nothing else changed, all or none.
+  //   errors  also CKR_DEVICE_ERROR where an object was changed or removed meanwhile
+  Awaitable<Status> Rewrap(std::vector<ObjectPtr> objects);
   Awaitable<Status> Remove(std::uint64_t number, Requested requested = {});
   // C_InitToken: both keystores emptied, settings written.
   Awaitable<Status> Initialise(std::map<TokenSetting, Bytes> settings, Requested requested = {});
@@ -90,6 +94,12 @@ class Token {
   // Removes what the first try of `request` stored, and forgets that try, so that it can be done
   // anew.
   Awaitable<Status> TakeBack(RequestId request);
+
+  // Tells the HSM's client of an object with two key blobs that came back.
+  void Meet(const Object& object) const;
+  // Gives a new or changed object the blob that the HSM takes now, and the other one beside it. A
+  // change that began before a switch must not take it back.
+  void Settle(Object& object) const;
 
   // As Keystore::AnswerTo.
   const FirstAnswer* AnswerTo(const RequestId& request) const {
@@ -109,8 +119,12 @@ class Token {
   // The same without waiting; nullopt: it must be fetched first.
   std::optional<IdentityPtr> AnonymousIdentityNow() const;
 
-  // Mechanisms that the HSM offers, asked once and remembered; nullopt until then.
+  // Mechanisms that the HSM offers, sorted; nullopt until it was asked. They change with its
+  // control points (behaviour R186), so they are asked for again when they are old, or doubtful.
   std::optional<std::vector<CK_MECHANISM_TYPE>> hsm_mechanisms;
+  SteadyTime mechanisms_asked_at{};
+  // An answer of the HSM has shown that it may be another one by now.
+  bool mechanisms_doubtful = false;
 
   // The key under which keys in clear come into the HSM (ops/import_key.h): made when the first
   // comes, kept here alone.

@@ -19,8 +19,9 @@ enum class FailureClass : std::uint8_t {
   kTimedOut,         // no answer in time; whether it ran is not known
   kAskAgain,         // the HSM's error carries its retry hint
   kGarbled,          // an answer came and is none; whether it ran is not known
+  kMasterKey,        // the unit's master key is none, or another one than the blob's: nothing ran
 };
-inline constexpr std::size_t kFailureClasses = 9;
+inline constexpr std::size_t kFailureClasses = 10;
 
 struct Failure {
   Error error;  // what the application gets if nothing helps

@@ -1,9 +1,12 @@
 // Room: upstream.
 #include "daemon/upstream/grep11_client.h"
 
+#include <algorithm>
+#include <chrono>
 #include <type_traits>
 #include <utility>
 
+#include "daemon/core/clock.h"
 #include "daemon/upstream/channel_pool.h"
 #include "daemon/upstream/grep11_messages.h"
 #include "daemon/upstream/sendable.h"
@@ -79,6 +82,7 @@ class Client final : public Grep11Client {
   void Close() override { sender_.Close(); }
   void LookAtTlsFiles() override { sender_.LookAtTlsFiles(); }
 
+  KeyTwins& twins() override { return sender_.twins(); }
   bool answers() const override { return sender_.admission().AnyGood(); }
 
   Awaitable<Result<Bytes>> Single(const HsmCall& call, KeyOperation operation,
@@ -124,6 +128,8 @@ class Client final : public Grep11Client {
   void LogOut(IdentityPtr identity, HsmLogin& login) override {
     sender_.LogOut(std::move(identity), login);
   }
+  Awaitable<Status> LookAtKey(const HsmCall& call, const KeyBlob& key) override;
+  Awaitable<Result<KeyBlob>> RewrapKeyBlob(const HsmCall& call, const KeyBlob& key) override;
 
  private:
   template <typename R>
@@ -140,6 +146,8 @@ class Client final : public Grep11Client {
                                               grep11::GenerateKeyPairRequest request);
   Awaitable<Result<KeyBlob>> FetchObject(const HsmCall& call,
                                          grep11::SetAttributeValueRequest request);
+  // Gives a new key its blob under the next master key, while there is one.
+  Awaitable<Status> Pair(const HsmCall& call, const KeyBlob& key);
 
   Sender sender_;
 };
@@ -199,6 +207,7 @@ Awaitable<Result<MadeKey>> Client::FetchKey(const HsmCall& call, typename R::Req
   MadeKey made;
   made.key = TakeKey((reply.*kRaw)(), (reply.*kMessage)());
   made.check_sum = CopyOf(reply.checksum());
+  GW_CO_TRY_VOID(co_await Pair(call, made.key));
   co_return made;
 }
 
@@ -215,6 +224,8 @@ Awaitable<Result<MadeKeyPair>> Client::FetchKeyPair(const HsmCall& call,
   MadeKeyPair made;
   made.private_key = TakeKey(reply.privkeybytes(), reply.privkey());
   made.public_key = TakeKey(reply.pubkeybytes(), reply.pubkey());
+  GW_CO_TRY_VOID(co_await Pair(call, made.private_key));
+  GW_CO_TRY_VOID(co_await Pair(call, made.public_key));
   co_return made;
 }
 
@@ -227,6 +238,7 @@ Awaitable<Result<KeyBlob>> Client::FetchObject(const HsmCall& call,
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   KeyBlob key;
   key.octets = CopyOf(sendable.Answer(done).object());
+  GW_CO_TRY_VOID(co_await Pair(call, key));
   co_return key;
 }
 
@@ -466,7 +478,7 @@ Awaitable<Result<KeyBlob>> Client::SetAttributeValue(const HsmCall& call, const 
 // --- queries ---
 
 Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> Client::GetMechanismList(const HsmCall& call) {
-  const grep11::GetMechanismListRequest request;
+  grep11::GetMechanismListRequest request;
   SendableOf<GetMechanismListRpc> sendable(request);
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   const auto& mechanisms = sendable.Answer(done).mechs();
@@ -490,10 +502,56 @@ Awaitable<Result<Bytes>> Client::GenerateRandom(const HsmCall& call, std::uint32
 Awaitable<Status> Client::LogIn(const HsmCall& call, HsmLogin& login) {
   HsmCall binding = call;
   binding.binds = &login;
-  const grep11::LoginRequest request;
+  grep11::LoginRequest request;
   SendableOf<LoginRpc> sendable(request);
   GW_CO_TRY_VOID(co_await sender_.Run(binding, sendable));
   co_return Ok();
+}
+
+// --- two master keys ---
+
+Awaitable<Status> Client::LookAtKey(const HsmCall& call, const KeyBlob& key) {
+  grep11::GetAttributeValueRequest request;
+  Assign(key.view(), request.mutable_object());
+  (*request.mutable_attributes())[CKA_CLASS].set_attributei(0);
+  SendableOf<GetAttributeValueRpc> sendable(request);
+  GW_CO_TRY_VOID(co_await sender_.Run(call, sendable));
+  co_return Ok();
+}
+
+Awaitable<Result<KeyBlob>> Client::RewrapKeyBlob(const HsmCall& call, const KeyBlob& key) {
+  grep11::RewrapKeyBlobRequest request;
+  FillKey(key, request.mutable_wrappedkey());
+  using Reply = grep11::RewrapKeyBlobResponse;
+  SendableOf<RewrapKeyBlobRpc> sendable(request, [](const Reply& reply) {
+    return HoldsKey(reply.rewrappedkeybytes(), reply.rewrappedkey()) ? nullptr : "key";
+  });
+  GW_CO_TRY(done, co_await sender_.Run(call, sendable));
+  const auto& reply = sendable.Answer(done);
+  co_return TakeKey(reply.rewrappedkeybytes(), reply.rewrappedkey());
+}
+
+Awaitable<Status> Client::Pair(const HsmCall& call, const KeyBlob& key) {
+  constexpr std::chrono::seconds kPatience{1};
+  const ByteView wrapping_key = WrappingKeyOf(key.view());
+  if (!twins().expecting() || wrapping_key.empty()) co_return Ok();
+  if (std::ranges::equal(wrapping_key, twins().target())) co_return Ok();
+  HsmCall unbound = call;  // a key that exists needs no connection of its own
+  unbound.binds = nullptr;
+  auto next = co_await RewrapKeyBlob(unbound, key);
+  if (next) {
+    twins().Add(key, *next);
+    co_return Ok();
+  }
+  // For most that may be wrong the rotation tries again (token/rotation.h).
+  const CK_RV rv = next.error().rv;
+  if (rv != CKR_IBM_WKID_MISMATCH && rv != CKR_IBM_WK_NOT_INITIALIZED) co_return Ok();
+  unbound.deadline.at = std::min(unbound.deadline.at, RealClock().Now() + kPatience);
+  const Status looked = co_await LookAtKey(unbound, key);
+  if (looked || looked.error().rv != CKR_DEVICE_ERROR) co_return Ok();
+  // The master key changed since it was made: it could never be used.
+  co_return UpstreamError(CKR_DEVICE_ERROR,
+                          "the HSM's master key was changed while a key was being made");
 }
 
 }  // namespace

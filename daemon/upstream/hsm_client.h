@@ -13,6 +13,7 @@
 #include "daemon/core/attribute_list.h"
 #include "daemon/core/bytes.h"
 #include "daemon/core/key_blob.h"
+#include "daemon/core/key_twins.h"
 #include "daemon/core/result.h"
 #include "daemon/mechanism/mechanism.h"
 
@@ -161,6 +162,16 @@ class HsmClient {
       const HsmCall& call) = 0;
   // 1..1,000,000 octets.
   virtual Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) = 0;
+
+  // -- when the HSM's master key is changed. A request whose keys it does not take is sent with
+  // their twins, as long as gateway.times.master_key says, then CKR_DEVICE_ERROR.
+  virtual KeyTwins& twins() = 0;
+  // The harmless request that finds out which twin the HSM takes.
+  virtual Awaitable<Status> LookAtKey(const HsmCall& call, const KeyBlob& key) = 0;
+  // `key` under the master key that is committed and not active yet.
+  //   errors  CKR_IBM_WK_NOT_INITIALIZED  there is none
+  //           CKR_IBM_WKID_MISMATCH       `key` is not under the present master key
+  virtual Awaitable<Result<KeyBlob>> RewrapKeyBlob(const HsmCall& call, const KeyBlob& key) = 0;
 };
 
 }  // namespace gw

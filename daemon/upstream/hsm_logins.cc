@@ -43,8 +43,8 @@ HsmLogins::HsmLogins(ChannelPool& pool, const TimesConfig& times, const Clock& c
 
 template <typename R>
 Awaitable<std::optional<Failure>> HsmLogins::Ask(const ChannelPtr& channel,
-                                                 const typename R::Request& request,
-                                                 Deadline deadline, BearerPtr bearer) {
+                                                 typename R::Request& request, Deadline deadline,
+                                                 BearerPtr bearer) {
   SendableOf<R> sendable(request);
   const SteadyTime start = clock_.Now();
   const SteadyTime end = std::min<SteadyTime>(deadline.at, start + times_.rpc);
@@ -132,7 +132,7 @@ Awaitable<std::optional<Failure>> HsmLogins::LogOut(const ChannelPtr& channel, H
       if (failure || alive.expired()) co_return failure;
     }
     if (login.users > 0) co_return std::nullopt;
-    const grep11::LogoutRequest request;
+    grep11::LogoutRequest request;
     auto failure = co_await Ask<LogoutRpc>(channel, request, deadline, bearer);
     if (alive.expired()) co_return failure;
     const bool same = IsLoggedIn(*channel);

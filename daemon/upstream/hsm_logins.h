@@ -46,9 +46,8 @@ class HsmLogins {
 
  private:
   template <typename R>
-  Awaitable<std::optional<Failure>> Ask(const ChannelPtr& channel,
-                                        const typename R::Request& request, Deadline deadline,
-                                        BearerPtr bearer);
+  Awaitable<std::optional<Failure>> Ask(const ChannelPtr& channel, typename R::Request& request,
+                                        Deadline deadline, BearerPtr bearer);
   Awaitable<std::optional<Failure>> LogIn(const ChannelPtr& channel, const HsmLogin& login,
                                           Deadline deadline, BearerPtr bearer);
   Awaitable<std::optional<Failure>> LogOut(const ChannelPtr& channel, HsmLogin& login,

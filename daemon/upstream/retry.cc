@@ -44,6 +44,8 @@ const Retry::Rule& Retry::RuleOf(FailureClass what) {
        kWhileThereIsTime},
       {What::kAskAgain, Step::kBackOff, Paid::kYes, milliseconds(25), milliseconds(2'000), 8},
       {What::kGarbled, Step::kBackOff, Paid::kYes, milliseconds(25), milliseconds(250), 8},
+      {What::kMasterKey, Step::kBackOff, Paid::kNo, milliseconds(50), milliseconds(1'000),
+       kWhileThereIsTime},
   };
   static_assert(std::size(kRules) == kFailureClasses);
   static_assert([] {

@@ -39,6 +39,7 @@ class RetryBudget {
 //                       back off and try again
 //   the HSM's own retry hint, an answer that is none
 //                       the same, a few times
+//   another master key  the same, as long as the sender gives it
 //   anything else       never
 // Back-offs double from one try to the next and are jittered down to a half; a try that could only
 // start after the deadline is not made. Nothing else ends the tries of a request that an endpoint

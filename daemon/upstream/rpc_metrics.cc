@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kResultNames[] = {"ok",        "hsm_error", "unauthenticated", "forbidden",
                                         "exhausted", "not_sent",  "unreachable",     "timeout",
-                                        "ask_again", "garbled",   "cancelled"};
+                                        "ask_again", "garbled",   "master_key",      "cancelled"};
 constexpr const char* kHedgeNames[] = {"won", "lost", "denied"};
 
 }  // namespace
@@ -51,7 +51,7 @@ void RpcMetrics::Answered(const RpcInfo& rpc, std::chrono::nanoseconds took) { N
 
 void RpcMetrics::Failed(const RpcInfo& rpc, FailureClass what, std::chrono::nanoseconds took) {
   static_assert(std::size(kResultNames) == kResults);
-  static_assert(static_cast<std::size_t>(FailureClass::kGarbled) + 1 == kFailureClasses);
+  static_assert(static_cast<std::size_t>(FailureClass::kMasterKey) + 1 == kFailureClasses);
   Note(rpc, static_cast<std::size_t>(what) + 1, took);
 }
 

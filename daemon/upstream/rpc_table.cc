@@ -45,6 +45,8 @@ constexpr auto kRpcs = std::to_array<RpcInfo>({
     // No action of theirs is documented.
     {RpcId::kLogin, "Login", "/grep11.Crypto/Login", "hs-crypto.ep11.use", kQuick},
     {RpcId::kLogout, "Logout", "/grep11.Crypto/Logout", "hs-crypto.ep11.use", kQuick},
+    GW_RPC(GetAttributeValue, "getattributevalue", kQuick),
+    GW_RPC(RewrapKeyBlob, "rewrapkeyblob", kQuick),
 });
 #undef GW_RPC
 static_assert(kRpcs.size() == kRpcCount);

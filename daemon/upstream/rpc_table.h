@@ -39,8 +39,10 @@ enum class RpcId : std::uint8_t {
   kGetMechanismList,
   kLogin,
   kLogout,
+  kGetAttributeValue,
+  kRewrapKeyBlob,
 };
-inline constexpr std::size_t kRpcCount = 31;
+inline constexpr std::size_t kRpcCount = 33;
 
 struct RpcInfo {
   RpcId id;

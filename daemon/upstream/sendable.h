@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/core/key_twins.h"
 #include "daemon/core/result.h"
 #include "daemon/rpc/http2_session.h"
 #include "daemon/rpc/unary_call.h"
@@ -57,6 +58,8 @@ GW_RPC(SetAttributeValue);
 GW_RPC(GetMechanismList);
 GW_RPC(Login);
 GW_RPC(Logout);
+GW_RPC(GetAttributeValue);
+GW_RPC(RewrapKeyBlob);
 #undef GW_RPC
 
 // What an answer that came is if `what` is wrong with it.
@@ -75,6 +78,10 @@ class Sendable {
   // Reads an answer that came. Nothing: it is fine. Otherwise what is wrong with it, as Garbage()
   // wants it.
   virtual std::optional<std::string> Read(const UnaryCall& done) = 0;
+  // Puts the blob of that side in the place of every key that has two. False: none has.
+  virtual bool Use(const KeyTwins& twins, TwinSide side) = 0;
+  // Continues an operation: its state is the HSM's, and under one master key only.
+  virtual bool continues() const = 0;
 };
 
 // What went wrong with a request that is over, whoever's fault it is; nullopt: nothing.
@@ -90,6 +97,25 @@ inline UnaryRequest RequestOf(const Sendable& sendable, SteadyTime deadline, con
   return request;
 }
 
+// Every key blob of a request; not the one that is to be wrapped anew.
+template <typename Request, typename Visit>
+void VisitKeys(Request& request, Visit visit) {
+  const auto inside = [&visit](grep11::KeyBlob* key) {
+    for (std::string& blob : *key->mutable_keyblobs()) visit(blob);
+  };
+#define GW_VISIT(field)                                            \
+  if constexpr (requires { inside(request.mutable_##field()); }) { \
+    if (request.has_##field()) inside(request.mutable_##field());  \
+  }
+  GW_VISIT(key)
+  GW_VISIT(privkey)
+  GW_VISIT(pubkey)
+  GW_VISIT(kek)
+  GW_VISIT(basekey)
+#undef GW_VISIT
+  if constexpr (requires { visit(*request.mutable_object()); }) visit(*request.mutable_object());
+}
+
 template <typename R>
 class SendableOf final : public Sendable {
  public:
@@ -98,7 +124,7 @@ class SendableOf final : public Sendable {
 
   // Borrows `request`.
   explicit SendableOf(
-      const typename R::Request& request,
+      typename R::Request& request,
       Check check = [](const typename R::Reply&) -> const char* { return nullptr; })
       : request_(request), check_(check) {}
 
@@ -122,6 +148,21 @@ class SendableOf final : public Sendable {
     return std::string("holds no ") + missing;
   }
 
+  bool Use(const KeyTwins& twins, TwinSide side) override {
+    bool any = false;
+    VisitKeys(request_, [&](std::string& blob) {
+      const std::string* meant = twins.At(side, ViewOf(blob));
+      if (meant == nullptr) return;
+      blob = *meant;
+      any = true;
+    });
+    return any;
+  }
+
+  bool continues() const override {
+    return requires { request_.state(); };
+  }
+
   // The answer in `done`, which was fine. Of two that race the other may have been read since.
   typename R::Reply& Answer(const FinishedCall& done) {
     if (read_ != done.get()) Parse(*done);
@@ -133,7 +174,7 @@ class SendableOf final : public Sendable {
     return reply_.ParseFromArray(done.reply.data(), static_cast<int>(done.reply.size()));
   }
 
-  const typename R::Request& request_;
+  typename R::Request& request_;
   const Check check_;
   typename R::Reply reply_;
   const UnaryCall* read_ = nullptr;  // what reply_ is from

@@ -115,6 +115,8 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& senda
   std::size_t avoid = kNoEndpoint;
   const std::string correlation = correlation_ids_.Next();
   unsigned mends = kMostMends;
+  Rewrapping rewrapping{twins_.side()};
+  if (!twins_.empty()) sendable.Use(twins_, rewrapping.side);
   for (;;) {
     BearerPtr bearer = call.identity == nullptr ? nullptr : IdentityOf(call).Current();
     if (bearer == nullptr && call.identity != nullptr) {
@@ -141,17 +143,27 @@ Awaitable<Result<FinishedCall>> Sender::Run(const HsmCall& call, Sendable& senda
     }
     permit.reset();
     if (attempt.ok()) {
+      if (rewrapping.exchanged) twins_.Took(rewrapping.side);
       LogEnd(call, sendable.rpc(), correlation, attempt);
       co_return std::move(attempt.done);
     }
-    if (attempt.failure->error.rv == CKR_SESSION_CLOSED && mends > 0) {
+    const bool closed = attempt.failure->error.rv == CKR_SESSION_CLOSED;
+    // It knows the session of a blob that it can open.
+    if (closed && rewrapping.exchanged) twins_.Took(rewrapping.side);
+    if (closed && mends > 0) {
       --mends;
       const bool mended = co_await Mend(call, endpoint, asked_at, *attempt.failure, bearer);
       if (mended) continue;
     }
     attempt.failure->error.detail += " (request " + correlation + ")";
     if (SpeaksAgainstEndpoint(attempt.failure->what)) avoid = endpoint;
-    const bool again = co_await TryAgain(call, retry, *attempt.failure, bearer);
+    bool again = false;
+    if (attempt.failure->what == FailureClass::kMasterKey) {
+      again = co_await TryOtherKey(call, sendable, retry, *attempt.failure, rewrapping);
+      avoid = rewrapping.elsewhere ? endpoint : kNoEndpoint;
+    } else {
+      again = co_await TryAgain(call, retry, *attempt.failure, bearer);
+    }
     if (again) continue;
     LogEnd(call, sendable.rpc(), correlation, attempt);
     co_return std::move(attempt.failure->error);
@@ -270,7 +282,7 @@ void Sender::GiveUpIfSilent(const ChannelPtr& channel, std::size_t endpoint, Ste
 
 Awaitable<void> Sender::Watch(ChannelPtr channel, std::size_t endpoint, BearerPtr bearer,
                               std::shared_ptr<Event> over) {
-  const grep11::GetMechanismListRequest request;
+  grep11::GetMechanismListRequest request;
   SendableOf<GetMechanismListRpc> question(request);
   const auto patience = std::min(times_.rpc, kProbePatience);
   const std::weak_ptr<void> alive = alive_;
@@ -325,6 +337,36 @@ Awaitable<bool> Sender::TryAgain(const HsmCall& call, Retry& retry, Failure& fai
               call.identity == nullptr ? "a caller without IAM identity" : call.identity->name(),
               call.application, failure.error.detail);
   }
+  co_return false;
+}
+
+// Units change their master key one after the other, so either side may be right, and elsewhere the
+// other one. By turns the blob changes and the endpoint: who changed both each time could meet the
+// wrong pair for ever. The first exchange is made at once.
+Awaitable<bool> Sender::TryOtherKey(const HsmCall& call, Sendable& sendable, Retry& retry,
+                                    Failure& failure, Rewrapping& rewrapping) {
+  const SteadyTime now = clock_.Now();
+  rewrapping.until = std::min(rewrapping.until, now + times_.master_key);
+  const TwinSide other =
+      rewrapping.side == TwinSide::kBefore ? TwinSide::kAfter : TwinSide::kBefore;
+  const bool exchanges = !rewrapping.exchanged || rewrapping.elsewhere;
+  const bool has_twin = exchanges && sendable.Use(twins_, other);
+  if (has_twin) rewrapping.side = other;
+  rewrapping.elsewhere = !has_twin;
+  if (has_twin && !std::exchange(rewrapping.exchanged, true) && now < call.deadline.at) {
+    metrics_.Repeated(failure.what);
+    co_return true;
+  }
+  // The state of an operation cannot be wrapped anew.
+  const bool lost = sendable.continues() && twins_.side() == TwinSide::kAfter;
+  const Deadline deadline{std::min(call.deadline.at, rewrapping.until)};
+  const auto decision = retry.Next(failure.what, now, deadline);
+  if (!lost && decision.step == Retry::Decision::Step::kWait) {
+    metrics_.Repeated(failure.what);
+    const bool stopping = co_await closing_.WaitUntil(now + decision.wait);
+    if (!stopping) co_return true;
+  }
+  failure.error.rv = CKR_DEVICE_ERROR;
   co_return false;
 }
 

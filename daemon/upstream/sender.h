@@ -41,6 +41,7 @@ class Sender {
   //           status_map.h say
   Awaitable<Result<FinishedCall>> Run(const HsmCall& call, Sendable& sendable);
 
+  KeyTwins& twins() { return twins_; }
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   // As Grep11Client.
@@ -73,6 +74,16 @@ class Sender {
   }
   // The right to send a second request beside the one at `first`, at once or not at all.
   std::optional<Admission::Permit> HedgeTurn(std::size_t first);
+  // One request meets an HSM whose master key is being changed.
+  struct Rewrapping {
+    TwinSide side;
+    bool exchanged = false;                // both sides were tried
+    bool elsewhere = false;                // the next try is not for the endpoint of the last
+    SteadyTime until = SteadyTime::max();  // of its repetitions, from the first refusal on
+  };
+  // As TryAgain, for FailureClass::kMasterKey.
+  Awaitable<bool> TryOtherKey(const HsmCall& call, Sendable& sendable, Retry& retry,
+                              Failure& failure, Rewrapping& rewrapping);
   // True: try again. Waits, or renews the token, before it says so.
   // False: give up with what `failure` says by then.
   Awaitable<bool> TryAgain(const HsmCall& call, Retry& retry, Failure& failure, BearerPtr bearer);
@@ -114,6 +125,7 @@ class Sender {
   RpcMetrics metrics_;
   CorrelationIds correlation_ids_;
   HsmLogins logins_;
+  KeyTwins twins_;
   Event closing_;
   std::optional<TlsWatch> tls_watch_;  // none without TLS
   boost::asio::steady_timer tls_timer_;

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 
+#include "daemon/core/async.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/log.h"
 
 namespace gw {
@@ -220,8 +223,20 @@ const HsmCode* CodeNamedIn(std::string_view message) {
   return found != kCodes.end() ? &*found : nullptr;
 }
 
+// Whoever asks for a key under the next master key gets these codes as the answer: there is none,
+// or the blob is not under the present one.
+bool IsAboutMasterKey(const RpcInfo& rpc, CK_RV rv) {
+  return rpc.id != RpcId::kRewrapKeyBlob &&
+         (rv == CKR_IBM_WKID_MISMATCH || rv == CKR_IBM_WK_NOT_INITIALIZED);
+}
+
+// Each request that meets it is repeated for a while: one line tells of all of them. The loop's.
 void LogWhatOnlyPeopleCanMend(CK_RV rv) {
-  if (rv == CKR_IBM_WK_NOT_INITIALIZED) {
+  constexpr std::chrono::seconds kBetweenLines{10};
+  static SteadyTime next_line{};
+  const SteadyTime now = RealClock().Now();
+  if (rv == CKR_IBM_WK_NOT_INITIALIZED && now >= next_line) {
+    next_line = now + kBetweenLines;
     log::Error(
         "the crypto unit has no master key, or not the one of the other units "
         "(CKR_IBM_WK_NOT_INITIALIZED): load and commit the same master key in every unit");
@@ -229,10 +244,12 @@ void LogWhatOnlyPeopleCanMend(CK_RV rv) {
 }
 
 Failure FromCode(const RpcInfo& rpc, const HsmCode& code, std::string detail, bool retry) {
-  LogWhatOnlyPeopleCanMend(code.rv);
   Failure failure{Error(code.rv, code.kind, std::string(rpc.name) + ": " + std::move(detail))};
   if (code.rv == CKR_IBM_GREP11_NOT_AUTHENTICATED) {
     failure.what = FailureClass::kUnauthenticated;
+  } else if (IsAboutMasterKey(rpc, code.rv)) {
+    LogWhatOnlyPeopleCanMend(code.rv);
+    failure.what = FailureClass::kMasterKey;
   } else if (retry) {
     failure.what = FailureClass::kAskAgain;
   }

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -155,6 +156,36 @@ class AtRest(KeystoreTest):
         self.configure(None)
         with self.application() as plain:
             plain.sign(plain.key("from before"))
+
+
+class MasterKey(KeystoreTest):
+    def test_its_change_leaves_keys_sealed_and_usable(self):
+        """Also while no session of the keys is open: nobody is logged in, and the daemon is a new one."""
+        with self.application() as one:
+            one.make("of the private")
+            one.make("of the public", False)
+        self.stack.control("/master-key/stage", "")
+        self.stack.control("/master-key/commit", "")
+        self.stack.signal(signal.SIGUSR1)
+        self.phase_becomes(2)
+        self.stack.restart(kill=True)
+        self.phase_becomes(2)
+        self.stack.control("/master-key/activate", "")
+        self.phase_becomes(0)
+        self.assertIn("the keys are under the new master key", self.log())
+        self.assertNotIn("takes neither blob", self.log())
+        for _ in range(2):
+            with self.application() as two:
+                two.sign(two.key("of the private"))
+                two.sign(two.key("of the public"))
+            self.stack.restart()
+        for path in glob.glob(self.stack.path("daemon/state/*")):
+            with open(path, "rb") as file:
+                self.assertNotIn(b"of the p", file.read(), path)
+
+    def phase_becomes(self, phase):
+        line = f'grep11_rotation_phase{{slot="0"}} {phase}\n'
+        until(lambda: line in self.stack.metrics(), most_s=60, what=f"phase {phase} of the change")
 
 
 class LoginSession(KeystoreTest):

@@ -156,6 +156,10 @@ void SetFaultAt(const std::string& control, const std::string& json) {
   EXPECT_EQ(Control("--data " + Quoted(json) + " " + control + "/faults"), "ok\n") << json;
 }
 
+std::string PostControl(const std::string& page) {
+  return Control("-X POST " + Env("GREP11_EMULATOR_CONTROL") + page);
+}
+
 Fault::~Fault() { SetFault(R"({"clear": true, "iam": "ok", "latency": "0ms"})"); }
 
 Child::Child(const std::function<void()>& body) : pid_(fork()) {

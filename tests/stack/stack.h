@@ -25,6 +25,10 @@ void ResetCounters();
 void SetFault(const std::string& json);
 void SetFaultAt(const std::string& control, const std::string& json);
 
+// Posts nothing to a page of the emulator's control address, for example "/master-key/commit";
+// returns the answer.
+std::string PostControl(const std::string& page);
+
 // Sets faults for one scope; at its end the emulator is healthy again.
 class Fault {
  public:

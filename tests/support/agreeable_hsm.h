@@ -94,8 +94,15 @@ class AgreeableHsm : public HsmClient {
   Awaitable<Result<Bytes>> GenerateRandom(const HsmCall&, std::uint32_t bytes) override {
     co_return Bytes(bytes);
   }
+  KeyTwins& twins() override { return twins_; }
+  Awaitable<Status> LookAtKey(const HsmCall&, const KeyBlob&) override { co_return Ok(); }
+  Awaitable<Result<KeyBlob>> RewrapKeyBlob(const HsmCall&, const KeyBlob& key) override {
+    co_return key;
+  }
 
  private:
+  KeyTwins twins_;
+
   static MadeKey Made() { return {KeyBlob{Bytes(kBlobOctets)}, Bytes(7)}; }
 };
 

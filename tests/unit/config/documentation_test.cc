@@ -113,6 +113,8 @@ TEST(DocumentationTest, TheDefaultsThatTheExampleShowsAreTheDefaults) {
   EXPECT_EQ(shown.times.rpc, usual.times.rpc);
   EXPECT_EQ(shown.times.iam, usual.times.iam);
   EXPECT_EQ(shown.times.hedge, usual.times.hedge);
+  EXPECT_EQ(shown.times.master_key, usual.times.master_key);
+  EXPECT_EQ(shown.times.mechanisms, usual.times.mechanisms);
   EXPECT_EQ(shown.times.drain, usual.times.drain);
   EXPECT_EQ(shown.times.application_grace, usual.times.application_grace);
   const EndpointConfig& endpoint = loaded.config->tokens.at(0).endpoints.at(0);

@@ -163,6 +163,61 @@ TEST_P(KeystoreContractTest, RacingReplacesHaveOneWinner) {
   EXPECT_EQ(winners, 1);
 }
 
+TEST_P(KeystoreContractTest, RewrappedRecordKeepsItsVersion) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  record.other.octets = CopyOf("under the next key");
+  Mutation mutation;
+  mutation.rewraps = {record};
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(mutation)).ok());
+  const auto contents = keystore_->Load();
+  ASSERT_EQ(contents->records.size(), 1u);
+  EXPECT_EQ(contents->records[0].other.octets, record.other.octets);
+  EXPECT_EQ(contents->records[0].key.octets, record.key.octets);
+  EXPECT_EQ(contents->records[0].version, 1u);
+}
+
+TEST_P(KeystoreContractTest, RewrapOfAnotherVersionIsALostRaceAndChangesNothing) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  Record second = MakeRecord("two");
+  second.number = Insert(second);
+  Record changed = second;
+  changed.version = 2;
+  ASSERT_TRUE(CommitNow(*keystore_, PutOf(changed)).ok());
+  record.other.octets = second.other.octets = CopyOf("next");
+  Mutation mutation;
+  mutation.rewraps = {record, second};
+  EXPECT_EQ(RvOf(CommitNow(*keystore_, std::move(mutation))), CKR_DEVICE_ERROR);
+  const auto contents = keystore_->Load();
+  for (const Record& loaded : contents->records) EXPECT_TRUE(loaded.other.empty());
+}
+
+TEST_P(KeystoreContractTest, RewrapOfARemovedRecordBringsNothingBack) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  Mutation remove;
+  remove.removes = {record.number};
+  ASSERT_TRUE(CommitNow(*keystore_, std::move(remove)).ok());
+  Mutation mutation;
+  mutation.rewraps = {record};
+  EXPECT_EQ(RvOf(CommitNow(*keystore_, std::move(mutation))), CKR_DEVICE_ERROR);
+  EXPECT_THAT(Labels(), IsEmpty());
+}
+
+TEST_P(KeystoreContractTest, AnOtherBlobIsTakenBackByTheNextPutWithoutOne) {
+  Record record = MakeRecord("one");
+  record.number = Insert(record);
+  record.other.octets = CopyOf("next");
+  record.version = 2;
+  ASSERT_TRUE(CommitNow(*keystore_, PutOf(record)).ok());
+  EXPECT_FALSE(keystore_->Load()->records[0].other.empty());
+  record.other.octets.clear();
+  record.version = 3;
+  ASSERT_TRUE(CommitNow(*keystore_, PutOf(record)).ok());
+  EXPECT_TRUE(keystore_->Load()->records[0].other.empty());
+}
+
 TEST_P(KeystoreContractTest, SameRecordTwiceInOneMutationCountsUp) {
   Record record = MakeRecord("one");
   record.number = Insert(record);

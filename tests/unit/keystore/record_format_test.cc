@@ -76,6 +76,16 @@ TEST(RecordFormatTest, SettingFormIsFrozen) {
             "0000000000000001");  // modified
 }
 
+// One with an other blob differs in its domain, and has the blob behind everything else.
+TEST(RecordFormatTest, ARowWithTwoBlobsHasAFormOfItsOwn) {
+  static const Bytes other = CopyOf("next");
+  ObjectRow row = FullRow();
+  row.other_blob = other;
+  std::string expected = HexOf(CanonicalObject(FullRow()));
+  expected.replace(2 * (4 + 19), 2, "32");
+  EXPECT_EQ(HexOf(CanonicalObject(row)), expected + "00000004" + "6e657874");
+}
+
 RequestRow FullRequest() {
   static const Bytes application = CopyOf("sixteen octets..");
   static const Bytes inserted = EncodeNumbers({5, 6});

@@ -43,7 +43,7 @@ TEST(SqliteSchemaTest, NewFileSaysWhatItIs) {
   Fill(directory, 1);
   OtherProgram reader(directory.database());
   EXPECT_EQ(reader.Ask("PRAGMA application_id"), std::to_string(0x47573131));
-  EXPECT_EQ(reader.Ask("PRAGMA user_version"), "3");
+  EXPECT_EQ(reader.Ask("PRAGMA user_version"), "4");
   EXPECT_EQ(reader.Ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(reader.Ask("PRAGMA integrity_check"), "ok");
 }
@@ -105,9 +105,9 @@ TEST(SqliteSchemaTest, NewerSchemaIsRefused) {
   Fill(directory, 1);
   {
     OtherProgram other(directory.database());
-    ASSERT_EQ(other.Run("PRAGMA user_version = 4"), SQLITE_OK);
+    ASSERT_EQ(other.Run("PRAGMA user_version = 5"), SQLITE_OK);
   }
-  EXPECT_THAT(RefusalAt(directory), HasSubstr("schema version 4"));
+  EXPECT_THAT(RefusalAt(directory), HasSubstr("schema version 5"));
 }
 
 TEST(SqliteSchemaTest, KeyOfAnotherKeystoreIsRefused) {

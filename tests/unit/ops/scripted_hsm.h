@@ -3,6 +3,7 @@
 // against the emulator.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -32,6 +33,8 @@ class ScriptedHsm final : public HsmClient {
   // What GenerateKeyPair gives as the public half: an SPKI.
   Bytes public_spki;
   Bytes check_sum{0x11, 0x22, 0x33, 0, 0, 0, 128};
+  // What GetMechanismList gives.
+  std::vector<CK_MECHANISM_TYPE> offered{CKM_ECDSA, CKM_RSA_PKCS, CKM_AES_KEY_GEN};
   // What GenerateRandom was asked for, and what it waits for before it answers.
   struct RandomAsked {
     HsmCall call;
@@ -141,7 +144,6 @@ class ScriptedHsm final : public HsmClient {
   }
   Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(const HsmCall&) override {
     Note("GetMechanismList", nullptr, {});
-    std::vector<CK_MECHANISM_TYPE> offered{CKM_ECDSA, CKM_RSA_PKCS, CKM_AES_KEY_GEN};
     co_return Answer(offered);
   }
   Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) override {
@@ -152,7 +154,43 @@ class ScriptedHsm final : public HsmClient {
     co_return Answer(random);
   }
 
+  // Master keys by the octet that fills their id. A key is wrapped under one of them, as the
+  // blob's clear header says.
+  Byte master_key = 0x01;
+  std::optional<Byte> next_master_key;
+  static KeyBlob KeyUnder(Byte wrapping_key, Byte value) {
+    KeyBlob key{Bytes(96, value)};
+    std::fill_n(key.octets.begin(), 32, Byte{0});
+    std::fill_n(key.octets.begin() + 32, 16, wrapping_key);
+    return key;
+  }
+  KeyTwins& twins() override { return twins_; }
+  // Takes the key or its twin, as the real client does.
+  Awaitable<Status> LookAtKey(const HsmCall&, const KeyBlob& key) override {
+    Note("LookAtKey", nullptr, {});
+    for (const TwinSide side : {twins_.side(), Opposite(twins_.side())}) {
+      KeyBlob tried = twins_.Of(side, key);
+      if (tried.empty()) tried = key;
+      if (tried.octets[32] != master_key) continue;
+      if (side != twins_.side()) twins_.Took(side);
+      co_return Answer(Unit{});
+    }
+    co_return UpstreamError(CKR_DEVICE_ERROR, "neither");
+  }
+  Awaitable<Result<KeyBlob>> RewrapKeyBlob(const HsmCall&, const KeyBlob& key) override {
+    Note("RewrapKeyBlob", nullptr, {});
+    if (!next_master_key) co_return UpstreamError(CKR_IBM_WK_NOT_INITIALIZED, "none committed");
+    if (key.octets[32] != master_key) co_return UpstreamError(CKR_IBM_WKID_MISMATCH, "another");
+    KeyBlob next = key;
+    std::fill_n(next.octets.begin() + 32, 16, *next_master_key);
+    co_return Answer(next);
+  }
+
  private:
+  static TwinSide Opposite(TwinSide side) {
+    return side == TwinSide::kBefore ? TwinSide::kAfter : TwinSide::kBefore;
+  }
+
   // Random octets that tell where they come from: numbers of eight octets, none of them twice.
   Bytes NextSerials(std::uint32_t bytes) {
     Bytes serials;
@@ -183,6 +221,7 @@ class ScriptedHsm final : public HsmClient {
     return made;
   }
 
+  KeyTwins twins_;
   std::uint64_t serial_ = 0x0101010101010101;  // no octet is zero at first
 };
 

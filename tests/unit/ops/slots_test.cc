@@ -82,5 +82,57 @@ TEST_F(SlotOfOthersTest, HasNoEventsForThem) {
   EXPECT_EQ(hsm_.requests["GetMechanismList"], 0);
 }
 
+class MechanismListTest : public OpsTest {
+ protected:
+  bool Offered(CK_MECHANISM_TYPE type) {
+    const auto types = Run(ops::GetMechanismList(*services_, application_, SlotId{0}, Deadline{}));
+    return types.ok() && std::ranges::count(*types, type) == 1;
+  }
+  int asked() { return hsm_.requests["GetMechanismList"]; }
+};
+
+TEST_F(MechanismListTest, IsAskedForOnceWhileItIsYoung) {
+  EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+  hsm_.offered = {CKM_ECDSA};
+  EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+  EXPECT_EQ(asked(), 1);
+}
+
+TEST_F(MechanismListTest, IsAskedForAgainWhenItIsOld) {
+  EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+  hsm_.offered = {CKM_ECDSA};
+  gateway().times.mechanisms = std::chrono::milliseconds(0);
+  EXPECT_FALSE(Offered(CKM_RSA_PKCS));
+  EXPECT_TRUE(Offered(CKM_ECDSA));
+}
+
+TEST_F(MechanismListTest, IsAskedForAgainAfterAnAnswerThatMakesItDoubtful) {
+  const auto scope = Session();
+  for (const CK_RV rv : {CKR_MECHANISM_INVALID, CKR_DEVICE_ERROR}) {
+    hsm_.offered = {CKM_ECDSA, CKM_RSA_PKCS};
+    token().mechanisms_doubtful = true;
+    EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+    hsm_.offered = {CKM_ECDSA};
+    EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+    ops::Note(scope, UpstreamError(rv, "from the HSM"));
+    EXPECT_FALSE(Offered(CKM_RSA_PKCS));
+  }
+  // Any other answer says nothing of it.
+  const int before = asked();
+  ops::Note(scope, CallerError(CKR_DATA_LEN_RANGE, "from the HSM"));
+  Offered(CKM_ECDSA);
+  EXPECT_EQ(asked(), before);
+}
+
+TEST_F(MechanismListTest, TheOldOneServesWhileTheHsmIsAway) {
+  EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+  token().mechanisms_doubtful = true;
+  hsm_.next_error = UpstreamError(CKR_DEVICE_ERROR, "away");
+  EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+  EXPECT_EQ(asked(), 2);
+  EXPECT_TRUE(Offered(CKM_RSA_PKCS));
+  EXPECT_EQ(asked(), 2);
+}
+
 }  // namespace
 }  // namespace gw

@@ -15,7 +15,7 @@ class SignalsTest : public testing::Test {
   SignalsTest()
       : signals_(
             std::in_place, loop_, [this](int signal) { Done(signal, stops_); },
-            [this] { Done(SIGHUP, reloads_); }) {}
+            [this] { Done(SIGHUP, reloads_); }, [this](int signal) { Done(signal, users_); }) {}
 
   void Done(int signal, int& count) {
     last_ = signal;
@@ -29,7 +29,7 @@ class SignalsTest : public testing::Test {
   }
 
   boost::asio::io_context loop_{1};
-  int stops_ = 0, reloads_ = 0, last_ = 0;
+  int stops_ = 0, reloads_ = 0, users_ = 0, last_ = 0;
   std::optional<Signals> signals_;
 };
 
@@ -40,6 +40,15 @@ TEST_F(SignalsTest, TermAndIntStop) {
   EXPECT_EQ(last_, SIGINT);
   EXPECT_EQ(stops_, 2);
   EXPECT_EQ(reloads_, 0);
+}
+
+TEST_F(SignalsTest, TheUsersSignalsAreTheirOwn) {
+  for (const int signal : {SIGUSR1, SIGUSR2}) {
+    Deliver(signal);
+    EXPECT_EQ(last_, signal);
+  }
+  EXPECT_EQ(users_, 2);
+  EXPECT_EQ(stops_ + reloads_, 0);
 }
 
 TEST_F(SignalsTest, EachHupReloads) {

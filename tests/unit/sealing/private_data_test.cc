@@ -104,6 +104,27 @@ TEST(PrivateDataKeystoreTest, AChangedValueIsSealedToo) {
   EXPECT_THAT(OctetsOn(directory), Not(HasSubstr("the combination is 471")));
 }
 
+// While the HSM's master key is being changed, records are stored anew whatever is in them.
+TEST(PrivateDataKeystoreTest, AValueThatIsStoredAnewIsSealedAndTheSecondBlobIsKept) {
+  const TempDirectory directory;
+  const auto keystore = OpenSealed(directory);
+  Mutation both = PutOf(DataRecord(true));
+  both.puts.push_back(MakeRecord("key"));
+  const auto numbers = CommitNow(*keystore, std::move(both));
+  ASSERT_TRUE(numbers.ok());
+  Mutation mutation;
+  auto contents = keystore->Load();
+  ASSERT_TRUE(contents.ok());
+  for (Record& record : contents->records) mutation.rewraps.push_back(std::move(record));
+  ASSERT_EQ(mutation.rewraps.size(), 2u);
+  mutation.rewraps[1].other.octets = CopyOf("second blob");
+  ASSERT_TRUE(CommitNow(*keystore, std::move(mutation)).ok());
+  EXPECT_THAT(OctetsOn(directory), Not(HasSubstr(std::string(kSecretText))));
+  EXPECT_THAT(ValuesIn(*keystore), ElementsAre(std::string(kSecretText), "none"));
+  EXPECT_EQ(TextOf(keystore->Load()->records[1].other.view()), "second blob");
+  EXPECT_EQ(keystore->AccessTo(kPrivate), KeystoreAccess::kGranted);
+}
+
 // As versions before this one wrote it.
 TEST(PrivateDataKeystoreTest, AValueInTheClearIsReadAndNamed) {
   const TempDirectory directory;

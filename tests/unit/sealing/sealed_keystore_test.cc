@@ -102,6 +102,31 @@ TEST_F(SealedKeystoreTest, R38_TheEngineSeesNeitherAttributesNorKey) {
   EXPECT_EQ(TextOf(stored.key.view()).find("key blob"), std::string_view::npos);
 }
 
+// While the HSM's master key is being changed.
+TEST_F(SealedKeystoreTest, ASecondBlobIsSealedLikeTheFirst) {
+  ASSERT_TRUE(Open({Password(kPrivate)}).ok());
+  ASSERT_EQ(Wipe({kPrivate}), CKR_OK);
+  ASSERT_EQ(Put(MakeRecord(kPrivate, "signing key")), CKR_OK);
+  Mutation mutation;
+  mutation.rewraps.push_back(MakeRecord(kPrivate, "signing key"));
+  mutation.rewraps[0].number = File().records.at(0).number;
+  mutation.rewraps[0].version = File().records.at(0).version;
+  mutation.rewraps[0].other.octets = CopyOf("blob of the next master key");
+  ASSERT_TRUE(Commit(std::move(mutation)).ok());
+
+  const KeystoreContents file = File();
+  ASSERT_THAT(file.records, SizeIs(1));
+  EXPECT_TRUE(file.records[0].other.empty());
+  const std::string_view stored = TextOf(file.records[0].key.view());
+  EXPECT_EQ(stored.find("blob"), std::string_view::npos);
+  auto contents = Open({Password(kPrivate)});
+  ASSERT_TRUE(contents.ok());
+  ASSERT_THAT(contents->records, SizeIs(1));
+  EXPECT_EQ(TextOf(contents->records[0].key.view()), "key blob");
+  EXPECT_EQ(TextOf(contents->records[0].other.view()), "blob of the next master key");
+  EXPECT_EQ(contents->records[0].attributes, MakeRecord(kPrivate, "signing key").attributes);
+}
+
 TEST_F(SealedKeystoreTest, R38_TheNextDaemonWithThePasswordHasEverything) {
   ASSERT_TRUE(Open({Password(kPrivate)}).ok());
   ASSERT_EQ(Wipe({kPrivate}), CKR_OK);

@@ -25,7 +25,8 @@ TEST_F(RetryTest, TheHsmsOwnAnswerIsFinal) {
 }
 
 constexpr FailureClass kPerhapsRan[] = {FailureClass::kUnreachable, FailureClass::kTimedOut,
-                                        FailureClass::kAskAgain, FailureClass::kGarbled};
+                                        FailureClass::kAskAgain, FailureClass::kGarbled,
+                                        FailureClass::kMasterKey};
 
 TEST_F(RetryTest, WhatMayHaveRunIsSentAgainSinceTheHsmKeepsNothing) {
   for (const auto what : kPerhapsRan) EXPECT_EQ(Make().Next(what, kNow, kLate).step, Step::kWait);
