@@ -2,7 +2,8 @@
 #include "tests/stack/application.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
+#include <openssl/ecdsa.h>
+#include <openssl/x509.h>
 
 #include <cstring>
 #include <fstream>
@@ -135,6 +136,35 @@ Octets OpenSslCbcPad(const Octets& key, const Octets& iv, const Octets& data) {
   EVP_CIPHER_CTX_free(context);
   out.resize(static_cast<std::size_t>(size + last));
   return out;
+}
+
+PublicKey KeyOf(const Octets& spki) {
+  const unsigned char* at = spki.data();
+  PublicKey key(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), &EVP_PKEY_free);
+  EXPECT_EQ(at, spki.data() + spki.size()) << "nothing comes after the key";
+  return key;
+}
+
+Octets DerOf(const Octets& signature) {
+  const int half = static_cast<int>(signature.size() / 2);
+  ECDSA_SIG* pair = ECDSA_SIG_new();
+  ECDSA_SIG_set0(pair, BN_bin2bn(signature.data(), half, nullptr),
+                 BN_bin2bn(signature.data() + half, half, nullptr));
+  unsigned char* der = nullptr;
+  const int size = i2d_ECDSA_SIG(pair, &der);
+  const Octets out(der, der + size);
+  OPENSSL_free(der);
+  ECDSA_SIG_free(pair);
+  return out;
+}
+
+bool OpenSslVerifies(EVP_PKEY* key, const EVP_MD* digest, const Octets& data,
+                     const Octets& signature) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        &EVP_MD_CTX_free);
+  EXPECT_EQ(EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key), 1);
+  return EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(),
+                          data.size()) == 1;
 }
 
 void Leave(std::string_view name, const Octets& data) {

@@ -3,7 +3,10 @@
 // label, exact templates. May include: core. Calls the module through its function list only.
 #pragma once
 
+#include <openssl/evp.h>
+
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +73,15 @@ class Misaligned {
 
 // What OpenSSL makes of it: AES-CBC with PKCS padding, key of 16 or 32 octets.
 Octets OpenSslCbcPad(const Octets& key, const Octets& iv, const Octets& data);
+
+// What OpenSSL makes of a SubjectPublicKeyInfo. Null if it is none; anything after it is an error.
+using PublicKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+PublicKey KeyOf(const Octets& spki);
+// r||s as OpenSSL wants it.
+Octets DerOf(const Octets& signature);
+// `digest`: null where the signature has its own.
+bool OpenSslVerifies(EVP_PKEY* key, const EVP_MD* digest, const Octets& data,
+                     const Octets& signature);
 
 // Files in the stack's folder: what one process of an application leaves for another.
 void Leave(std::string_view name, const Octets& data);

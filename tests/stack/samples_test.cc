@@ -2,7 +2,6 @@
 // CSR generator and a community sample in Go, by the calls that they make.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -18,38 +17,8 @@ namespace {
 
 const Octets kText = OctetsOf("what is signed by the samples");
 constexpr std::string_view kP256("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10);
+constexpr std::string_view kEd25519("\x06\x03\x2b\x65\x70", 5);
 constexpr std::string_view kExponent("\x01\x00\x01", 3);
-
-using PublicKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-PublicKey KeyOf(const Octets& spki) {
-  const unsigned char* at = spki.data();
-  PublicKey key(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), &EVP_PKEY_free);
-  EXPECT_EQ(at, spki.data() + spki.size()) << "nothing comes after the key";
-  return key;
-}
-
-// r||s as OpenSSL wants it.
-Octets DerOf(const Octets& signature) {
-  const int half = static_cast<int>(signature.size() / 2);
-  ECDSA_SIG* pair = ECDSA_SIG_new();
-  ECDSA_SIG_set0(pair, BN_bin2bn(signature.data(), half, nullptr),
-                 BN_bin2bn(signature.data() + half, half, nullptr));
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(pair, &der);
-  const Octets out(der, der + size);
-  OPENSSL_free(der);
-  ECDSA_SIG_free(pair);
-  return out;
-}
-
-bool OpenSslVerifies(EVP_PKEY* key, const Octets& data, const Octets& signature) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
-  EXPECT_EQ(EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key), 1);
-  return EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(),
-                          data.size()) == 1;
-}
 
 // Class and key type are in both halves, as the samples give them.
 Attributes Half(CK_OBJECT_CLASS object_class, CK_KEY_TYPE type, std::string_view label) {
@@ -75,38 +44,130 @@ KeyPair MakePair(Application& application, CK_MECHANISM_TYPE type, Attributes pu
 struct CsrKey {
   const char* name;
   CK_KEY_TYPE type;
+  std::string_view params;  // of EC keys
   CK_MECHANISM_TYPE generates;
   CK_MECHANISM_TYPE signs;
+  const EVP_MD* (*digest)();  // of `signs`, for OpenSSL
+  int algorithm;              // of `signs`, as requests name it
+
+  bool has_ecdsa() const { return params == kP256; }
 };
+
+const EVP_MD* NoDigest() { return nullptr; }
+
+// What the generator makes of a row: a pair and the key that OpenSSL reads in it.
+struct CsrPair {
+  KeyPair handles;
+  PublicKey key{nullptr, &EVP_PKEY_free};
+};
+
+CsrPair MakeCsrPair(Application& generator, const CsrKey& row) {
+  Attributes public_half = Half(CKO_PUBLIC_KEY, row.type, row.name).Bool(CKA_VERIFY, true);
+  if (row.type == CKK_RSA) {
+    public_half.Number(CKA_MODULUS_BITS, 2048).Value(CKA_PUBLIC_EXPONENT, kExponent);
+  } else {
+    public_half.Value(CKA_EC_PARAMS, row.params);
+  }
+  CsrPair made;
+  made.handles = MakePair(generator, row.generates, public_half,
+                          Half(CKO_PRIVATE_KEY, row.type, row.name).Bool(CKA_SIGN, true));
+  const Octets spki = generator.Read(made.handles.public_key, CKA_PUBLIC_KEY_INFO);
+  EXPECT_EQ(generator.Read(made.handles.private_key, CKA_PUBLIC_KEY_INFO), spki);
+  made.key = KeyOf(spki);
+  return made;
+}
+
+// As OpenSSL takes it.
+Octets CsrSign(Application& generator, const CsrKey& row, CK_OBJECT_HANDLE key,
+               const Octets& data) {
+  Octets signature;
+  GW_EXPECT_RV(Sign(generator.session(), row.signs, key, data, &signature), CKR_OK);
+  return row.has_ecdsa() ? DerOf(signature) : signature;
+}
 
 class CsrGeneratorTest : public testing::TestWithParam<CsrKey> {};
 
 TEST_P(CsrGeneratorTest, ThePublicKeyInfoOfAPairVerifiesWhatThePairSigns) {
   const CsrKey& row = GetParam();
   Application generator;
-  Attributes public_half = Half(CKO_PUBLIC_KEY, row.type, row.name).Bool(CKA_VERIFY, true);
-  if (row.type == CKK_RSA) {
-    public_half.Number(CKA_MODULUS_BITS, 2048).Value(CKA_PUBLIC_EXPONENT, kExponent);
-  } else {
-    public_half.Value(CKA_EC_PARAMS, kP256);
-  }
-  const KeyPair pair = MakePair(generator, row.generates, public_half,
-                                Half(CKO_PRIVATE_KEY, row.type, row.name).Bool(CKA_SIGN, true));
-  const Octets spki = generator.Read(pair.public_key, CKA_PUBLIC_KEY_INFO);
-  const PublicKey key = KeyOf(spki);
-  ASSERT_NE(key, nullptr);
-  EXPECT_EQ(generator.Read(pair.private_key, CKA_PUBLIC_KEY_INFO), spki);
-  Octets signature;
-  GW_ASSERT_RV(Sign(generator.session(), row.signs, pair.private_key, kText, &signature), CKR_OK);
-  if (row.type == CKK_EC) signature = DerOf(signature);
-  EXPECT_TRUE(OpenSslVerifies(key.get(), kText, signature));
-  EXPECT_FALSE(OpenSslVerifies(key.get(), OctetsOf("something else"), signature));
+  const CsrPair pair = MakeCsrPair(generator, row);
+  ASSERT_NE(pair.key, nullptr);
+  const Octets signature = CsrSign(generator, row, pair.handles.private_key, kText);
+  EXPECT_TRUE(OpenSslVerifies(pair.key.get(), row.digest(), kText, signature));
+  const Octets other = OctetsOf("something else");
+  EXPECT_FALSE(OpenSslVerifies(pair.key.get(), row.digest(), other, signature));
+}
+
+using Request = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
+
+// A request as OpenSSL builds it, to be signed.
+Request Unsigned(EVP_PKEY* key) {
+  Request request(X509_REQ_new(), &X509_REQ_free);
+  X509_NAME* name = X509_REQ_get_subject_name(request.get());
+  EXPECT_EQ(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                       reinterpret_cast<const unsigned char*>("www.example.test"),
+                                       -1, -1, 0),
+            1);
+  EXPECT_EQ(X509_REQ_set_pubkey(request.get(), key), 1);
+  return request;
+}
+
+// The part of a request that is signed.
+Octets ToBeSigned(X509_REQ* request) {
+  unsigned char* der = nullptr;
+  const int size = i2d_re_X509_REQ_tbs(request, &der);
+  const Octets out(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
+void PutSignature(X509_REQ* request, int algorithm, const Octets& signature) {
+  X509_ALGOR* named = X509_ALGOR_new();
+  const int parameter = algorithm == NID_sha256WithRSAEncryption ? V_ASN1_NULL : V_ASN1_UNDEF;
+  EXPECT_EQ(X509_ALGOR_set0(named, OBJ_nid2obj(algorithm), parameter, nullptr), 1);
+  EXPECT_EQ(X509_REQ_set1_signature_algo(request, named), 1);
+  X509_ALGOR_free(named);
+  ASN1_BIT_STRING* bits = ASN1_BIT_STRING_new();
+  EXPECT_EQ(ASN1_BIT_STRING_set(bits, const_cast<unsigned char*>(signature.data()),
+                                static_cast<int>(signature.size())),
+            1);
+  bits->flags = ASN1_STRING_FLAG_BITS_LEFT;  // no unused bits, however the last octet ends
+  X509_REQ_set0_signature(request, bits);
+}
+
+TEST_P(CsrGeneratorTest, ARequestThatThePairSignsIsVerifiedByOpenSsl) {
+  const CsrKey& row = GetParam();
+  Application generator;
+  const CsrPair pair = MakeCsrPair(generator, row);
+  ASSERT_NE(pair.key, nullptr);
+  const Request request = Unsigned(pair.key.get());
+  Octets signature = CsrSign(generator, row, pair.handles.private_key, ToBeSigned(request.get()));
+  PutSignature(request.get(), row.algorithm, signature);
+  // As whoever receives it reads it.
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_REQ(request.get(), &der);
+  ASSERT_GT(size, 0);
+  const unsigned char* at = der;
+  const Request read(d2i_X509_REQ(nullptr, &at, size), &X509_REQ_free);
+  OPENSSL_free(der);
+  ASSERT_NE(read, nullptr);
+  const PublicKey named(X509_REQ_get_pubkey(read.get()), &EVP_PKEY_free);
+  EXPECT_EQ(X509_REQ_verify(read.get(), named.get()), 1);
+  signature.back() ^= 1;
+  PutSignature(request.get(), row.algorithm, signature);
+  EXPECT_NE(X509_REQ_verify(request.get(), pair.key.get()), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Keys, CsrGeneratorTest,
-    testing::Values(CsrKey{"csr rsa", CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_SHA256_RSA_PKCS},
-                    CsrKey{"csr ec", CKK_EC, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA_SHA256}),
+    testing::Values(CsrKey{"csr rsa", CKK_RSA, "", CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_SHA256_RSA_PKCS,
+                           EVP_sha256, NID_sha256WithRSAEncryption},
+                    CsrKey{"csr ec", CKK_EC, kP256, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA_SHA256,
+                           EVP_sha256, NID_ecdsa_with_SHA256},
+                    CsrKey{"csr ed25519", CKK_EC, kEd25519, CKM_EC_KEY_PAIR_GEN,
+                           CKM_IBM_ED25519_SHA512, NoDigest, NID_ED25519},
+                    CsrKey{"csr edwards", CKK_EC_EDWARDS, kEd25519, CKM_EC_EDWARDS_KEY_PAIR_GEN,
+                           CKM_EDDSA, NoDigest, NID_ED25519}),
     [](const auto& row) { return std::string(row.param.name).substr(4); });
 
 // A key is imported by encrypting its octets under a key of the session and unwrapping them, with
