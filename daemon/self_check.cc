@@ -68,6 +68,7 @@ class Checks {
   Checks& operator=(const Checks&) = delete;
 
   bool Run() {
+    TellOfProfiles();
     LookAtKeystores();
     for (const TokenConfig& token : config_.tokens) CheckSlot(token);
     return all_well_;
@@ -97,6 +98,7 @@ class Checks {
                                                              : std::string(NameOfRv(rv)) + ": ";
   }
 
+  void TellOfProfiles();
   void LookAtKeystores();
   void TellOfKeystore(const std::string& part, const std::string& keystore,
                       const KeystoreContents& contents);
@@ -114,6 +116,18 @@ class Checks {
   std::vector<std::unique_ptr<Upstream>> upstreams_;
   bool all_well_ = true;
 };
+
+// --- profiles ---
+
+void Checks::TellOfProfiles() {
+  for (const auto& [name, slots] : config_.gateway.profile_slots) {
+    std::string text = "its slots are";
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      text += (i == 0 ? " " : ", ") + std::to_string(i) + " for slot " + std::to_string(slots[i]);
+    }
+    Tell(Outcome::kOk, "profile " + name, text);
+  }
+}
 
 // --- keystores ---
 

@@ -179,7 +179,7 @@ bool EncodeAttach(const Claim& claim, FrameBuffer* frame) {
   body.U32(wire::kAttachMagic);
   body.U16(wire::kVersionMin);
   body.U16(wire::kVersionMax);
-  body.Bytes(GW_SHIM_VERSION, sizeof(GW_SHIM_VERSION) - 1);
+  body.Bytes(GetSettings().shim, GetSettings().shim_bytes);
   body.U8(sizeof(CK_ULONG));
   body.U32(claim.features());
   body.U8(static_cast<uint8_t>(claim.manner));

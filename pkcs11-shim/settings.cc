@@ -39,6 +39,22 @@ int Seconds(const Settings& settings, const char* variable, int otherwise) {
   return otherwise;
 }
 
+// The file that the vendor's library would read. Here it is only a name.
+void SetShim(Settings* settings) {
+  memcpy(settings->shim, GW_SHIM_VERSION, sizeof(GW_SHIM_VERSION));
+  settings->shim_bytes = sizeof(GW_SHIM_VERSION) - 1;
+  const char* profile = secure_getenv("EP11CLIENT_CFG");
+  if (profile == nullptr || *profile == 0) return;
+  const size_t length = strlen(profile);
+  if (length > wire::kMaxProfileBytes) {
+    Complain(*settings, "EP11CLIENT_CFG is longer than %u bytes; it is ignored",
+             wire::kMaxProfileBytes);
+    return;
+  }
+  memcpy(settings->shim + sizeof(GW_SHIM_VERSION), profile, length);
+  settings->shim_bytes = sizeof(GW_SHIM_VERSION) + length;
+}
+
 }  // namespace
 
 void ReadSettings(Settings* settings) {
@@ -48,6 +64,7 @@ void ReadSettings(Settings* settings) {
   settings->call_timeout_ms =
       1000 * Seconds(*settings, "GREP11_CALL_TIMEOUT_S", kDefaultCallTimeoutS);
   settings->reconnect_ms = 1000 * Seconds(*settings, "GREP11_RECONNECT_S", kDefaultReconnectS);
+  SetShim(settings);
 }
 
 SocketName NameOf(const Settings& settings) {

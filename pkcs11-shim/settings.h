@@ -2,8 +2,11 @@
 // to the person at the terminal. README.md has the table for users.
 #pragma once
 
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include "proto/wire/codec.h"
 
 namespace gw::shim {
 
@@ -17,10 +20,14 @@ struct Settings {
   int call_timeout_ms;      // the longest that one C_ call takes
   int reconnect_ms;         // the longest that a call waits for a daemon to come back
   bool quiet;               // nothing on stderr
+  // What Attach says of this shim: its version, and the profile that EP11CLIENT_CFG names.
+  char shim[sizeof(GW_SHIM_VERSION) + wire::kMaxProfileBytes];
+  size_t shim_bytes;
 };
 
-// Reads GREP11_SOCKET, GREP11_CALL_TIMEOUT_S, GREP11_RECONNECT_S and GREP11_QUIET. A program that
-// runs with raised privileges gets the defaults: its caller must not choose where the PIN goes.
+// Reads GREP11_SOCKET, GREP11_CALL_TIMEOUT_S, GREP11_RECONNECT_S, GREP11_QUIET and EP11CLIENT_CFG.
+// A program that runs with raised privileges gets the defaults: its caller must not choose where
+// the PIN goes.
 void ReadSettings(Settings* settings);
 
 // Name of the socket for messages; an abstract name begins with '@'. Valid until the next call.

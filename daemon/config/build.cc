@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace gw {
 namespace {
+
+constexpr std::size_t kMaxProfileBytes = 4095;  // wire::kMaxProfileBytes
 
 void BuildStorage(Problems& problems, const Place& place, const RawStorage& raw,
                   TokenConfig& token) {
@@ -77,8 +80,40 @@ LoggingConfig BuildLogging(Problems& problems, const RawLogging& raw) {
   return logging;
 }
 
-GatewayConfig BuildGateway(Problems& problems, const RawGateway& raw) {
+void CheckProfileSlots(Problems& problems, const Place& place, const RawFile& file,
+                       const std::vector<std::uint32_t>& slots) {
+  if (slots.empty()) Missing(problems, place, "slots");
+  const Place at = place.Child("slots", place.line);
+  std::set<std::uint32_t> named;
+  for (const std::uint32_t slot : slots) {
+    const bool is_new = named.insert(slot).second;
+    if (!is_new) problems.Error(at, "names slot " + std::to_string(slot) + " more than once");
+    if (is_new && !file.tokens.contains(slot))
+      problems.Error(at, "there is no tokens." + std::to_string(slot));
+  }
+}
+
+void BuildProfiles(Problems& problems, const RawFile& file, GatewayConfig& gateway) {
+  for (std::size_t i = 0; i < file.gateway.profiles.size(); ++i) {
+    const RawProfile& raw = file.gateway.profiles[i];
+    const Place place{"gateway.profiles[" + std::to_string(i) + "]", raw.line};
+    CheckProfileSlots(problems, place, file, raw.slots);
+    const std::string& name = raw.ep11client_cfg.value;
+    const Place at = place.Child("ep11client_cfg", raw.ep11client_cfg.line);
+    if (name.empty()) {
+      Missing(problems, place, "ep11client_cfg");
+    } else if (name.size() > kMaxProfileBytes) {
+      problems.Error(at, "is longer than 4095 characters, so no application can have it");
+    } else if (!gateway.profile_slots.emplace(name, raw.slots).second) {
+      problems.Error(at, "is that of another profile, too");
+    }
+  }
+}
+
+GatewayConfig BuildGateway(Problems& problems, const RawFile& file) {
+  const RawGateway& raw = file.gateway;
   GatewayConfig gateway = raw;
+  BuildProfiles(problems, file, gateway);
   for (const auto& [slot, token] : raw.tokens) {
     const PolicyConfig& policy = token;
     const bool open = policy.allowed_uids.empty() && policy.allowed_gids.empty();
@@ -103,7 +138,7 @@ Config BuildConfig(Problems& problems, const RawFile& file) {
   config.file = problems.file();
   BuildTokens(problems, file, config);
   config.logging = BuildLogging(problems, file.logging);
-  config.gateway = BuildGateway(problems, file.gateway);
+  config.gateway = BuildGateway(problems, file);
   return config;
 }
 

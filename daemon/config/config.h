@@ -114,6 +114,9 @@ struct GatewayConfig {
   TimesConfig times;
   PolicyConfig policy;
   std::map<std::uint64_t, PolicyConfig> slot_policies;  // a slot without one is for all who connect
+  // By the EP11CLIENT_CFG of an application: the slots it sees, as its slots 0, 1 and so on. Any
+  // other application sees all of them under their own numbers.
+  std::map<std::string, std::vector<std::uint32_t>> profile_slots;
 };
 
 // gateway.seal_key, or its default: beside the socket, which is where a reboot clears; in the state

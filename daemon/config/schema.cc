@@ -147,6 +147,11 @@ constexpr Field<RawGatewayToken> kGatewayToken[] = {
     Values<&PolicyConfig::allowed_gids, ParseGroup, RawGatewayToken>("allowed_groups"),
 };
 
+constexpr Field<RawProfile> kProfile[] = {
+    Value<&RawProfile::ep11client_cfg, ParseText>("ep11client_cfg"),
+    Values<&RawProfile::slots, ParseCount<0, UINT32_MAX>>("slots"),
+};
+
 // CK_INFO and CK_TOKEN_INFO have fields of 32, 16 and 16 characters (PKCS #11 v2.40 section 3.2).
 constexpr Field<RawGateway> kGateway[] = {
     Value<&GatewayConfig::socket, ParseSocketPath, RawGateway>("socket"),
@@ -162,6 +167,7 @@ constexpr Field<RawGateway> kGateway[] = {
     Group<&GatewayConfig::limits, kLimits, RawGateway>("limits"),
     Group<&GatewayConfig::times, kTimes, RawGateway>("times"),
     Group<&GatewayConfig::policy, kPolicy, RawGateway>("policy"),
+    List<&RawGateway::profiles, kProfile>("profiles"),
 };
 
 // As Group(), but everything below is ours: an unknown key is an error.

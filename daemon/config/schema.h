@@ -92,10 +92,17 @@ struct RawGatewayToken : RawCapacity, PolicyConfig {
   std::vector<RawEndpoint> endpoints;
 };
 
+struct RawProfile {
+  int line = 0;
+  Given<std::string> ep11client_cfg;
+  std::vector<std::uint32_t> slots;
+};
+
 struct RawGateway : GatewayConfig {
   int line = 0;
   Given<std::string> iam_ca_file;
   std::map<std::uint64_t, RawGatewayToken> tokens;
+  std::vector<RawProfile> profiles;
 };
 
 struct RawFile {

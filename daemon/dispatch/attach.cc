@@ -1,12 +1,22 @@
 // Room: dispatch.
 #include "daemon/dispatch/attach.h"
 
+#include "daemon/core/log.h"
 #include "daemon/dispatch/body.h"
 
 namespace gw {
 namespace {
 
 constexpr std::size_t kLeastRecordBytes = 4 + 4;
+constexpr std::size_t kMostToldOf = 64;  // values are the applications' to choose
+
+// "version" or "version", zero, "profile".
+bool ReadShim(std::string_view shim, AttachRequest& request) {
+  const std::size_t end = shim.find('\0');
+  request.shim_version = shim.substr(0, end);
+  if (end != std::string_view::npos) request.profile = shim.substr(end + 1);
+  return request.profile.size() <= wire::kMaxProfileBytes;
+}
 
 // Which of the two an Attach has, by its manner.
 bool PartsFit(const AttachRequest& request) {
@@ -44,7 +54,7 @@ bool ReadAttach(wire::Reader& body, AttachRequest& request) {
   if (body.U32() != wire::kAttachMagic) return false;
   request.version_min = body.U16();
   request.version_max = body.U16();
-  request.shim_version = TextOf(ReadBytes(body));
+  if (!ReadShim(TextOf(ReadBytes(body)), request)) return false;
   request.ulong_bytes = body.U8();
   request.features = body.U32();
   request.manner = wire::Manner{body.U8()};
@@ -56,6 +66,16 @@ bool ReadAttach(wire::Reader& body, AttachRequest& request) {
     request.records.push_back({number, ReadBytes(body)});
   }
   return body.AtEnd() && PartsFit(request);
+}
+
+void UnknownProfiles::Tell(const GatewayConfig& gateway, const Application& application) {
+  const std::string& profile = application.profile;
+  if (profile.empty() || gateway.profile_slots.contains(profile)) return;
+  if (told_.size() >= kMostToldOf || !told_.insert(profile).second) return;
+  log::Warn(
+      "process {} (uid {}) has EP11CLIENT_CFG={}, which no gateway.profiles names, so it sees all "
+      "slots; give it a profile with this ep11client_cfg and its slots, or unset the variable",
+      application.peer().pid, application.peer().uid, profile);
 }
 
 void WriteUpdates(ReplyBuffer& reply, const std::vector<RecordUpdate>& updates) {

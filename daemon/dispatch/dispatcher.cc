@@ -211,7 +211,7 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   // Closed while this call waited behind another thread's.
   if (session->closed) co_return CKR_SESSION_HANDLE_INVALID;
   // A reload may have taken the slot from its application.
-  const auto token = ops::TokenFor(services_, *call.scope.application, session->slot);
+  const auto token = ops::TokenOf(services_, *call.scope.application, session->slot);
   if (!token) {
     static_cast<void>(Failed(call, token.error()));
     co_return CKR_SESSION_HANDLE_INVALID;
@@ -335,6 +335,10 @@ Dispatcher::Verdict Dispatcher::Attach(Attachment& attachment, const wire::Heade
   }
   attachment.application = *application;
   ++attachment.application->connections;
+  if (request.manner != wire::Manner::kJoin) {
+    attachment.application->profile = request.profile;
+    unknown_profiles_.Tell(services_.gateway(), *attachment.application);
+  }
   WriteAttached(attachment, header, request, reply);
   return Verdict::kReply;
 }

@@ -88,6 +88,7 @@ class Dispatcher {
   RecordKeeper& records_;
   bool closed_ = false;
   std::list<Absent> absent_;  // the longest first
+  UnknownProfiles unknown_profiles_;
   const boost::asio::any_io_executor executor_;
   const Clock& clock_;
   prometheus::Family<prometheus::Counter>& calls_;

@@ -1,6 +1,7 @@
 // Room: ops.
 #include "daemon/ops/call_scope.h"
 
+#include "daemon/ops/profile.h"
 #include "daemon/policy/policy.h"
 
 namespace gw::ops {
@@ -28,9 +29,17 @@ Awaitable<Result<IdentityPtr>> RestoredIdentity(const CallScope& scope) {
 
 }  // namespace
 
-Result<Token*> TokenFor(const Services& services, const Application& application, SlotId slot) {
+Result<Token*> TokenFor(const Services& services, const Application& application, SlotId number) {
+  const auto slot = SlotBehind(services.gateway(), application, number);
+  if (!slot) return CallerError(CKR_SLOT_ID_INVALID, "no such slot in its profile");
+  return TokenOf(services, application, *slot);
+}
+
+Result<Token*> TokenOf(const Services& services, const Application& application, SlotId slot) {
   Token* token = services.tokens.Find(slot);
   if (token == nullptr) return CallerError(CKR_SLOT_ID_INVALID, "no such slot");
+  if (!NumberOf(services.gateway(), application, slot))
+    return CallerError(CKR_SLOT_ID_INVALID, "the slot is not in its profile");
   GW_TRY_VOID(MayUseSlot(services.gateway(), ToNumber(slot), application.peer()));
   return token;
 }

@@ -34,9 +34,12 @@ struct CallScope {
   Login& login() const { return application->LoginOf(token->slot()); }
 };
 
-// The token of a slot, for an application that may use it: for any other there is no such slot.
+// The token behind a slot as the application numbers it, and may use it: for any other there is no
+// such slot.
 //   errors  CKR_SLOT_ID_INVALID
-Result<Token*> TokenFor(const Services& services, const Application& application, SlotId slot);
+Result<Token*> TokenFor(const Services& services, const Application& application, SlotId number);
+// The same by the slot's number in the configuration, which is that of Session and Token.
+Result<Token*> TokenOf(const Services& services, const Application& application, SlotId slot);
 
 // For changes that are all of their call.
 Requested ByRequest(const CallScope& scope);

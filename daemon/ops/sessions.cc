@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "daemon/ops/profile.h"
+
 namespace gw::ops {
 namespace {
 
@@ -46,7 +48,7 @@ Result<SessionHandle> OpenSession(Services& services, const ApplicationPtr& appl
   }
   GW_TRY(token, TokenFor(services, *application, slot));
   const bool read_write = (flags & CKF_RW_SESSION) != 0;
-  if (!read_write && application->LoginOf(slot).user == UserState::kSecurityOfficer) {
+  if (!read_write && application->LoginOf(token->slot()).user == UserState::kSecurityOfficer) {
     return StateError(CKR_SESSION_READ_WRITE_SO_EXISTS, "the SO is logged in");
   }
   if (application->session_count() >= services.gateway().limits.sessions_per_application) {
@@ -75,7 +77,9 @@ void CancelOperations(const CallScope& scope, CK_FLAGS flags) {
 
 SessionInfo GetSessionInfo(const CallScope& scope) {
   const Session& session = *scope.session;
-  return {.slot = ToNumber(session.slot),
+  // A call in a session is let in only while its slot has a number.
+  const auto number = NumberOf(scope.services.gateway(), *scope.application, session.slot);
+  return {.slot = ToNumber(number.value_or(session.slot)),
           .state = StateOf(scope.login().user, session.read_write),
           .flags = CKF_SERIAL_SESSION | (session.read_write ? CK_FLAGS{CKF_RW_SESSION} : 0),
           .device_error = session.device_error};

@@ -10,6 +10,7 @@
 #include "daemon/mechanism/hsm_names.h"
 #include "daemon/mechanism/mechanism_table.h"
 #include "daemon/ops/pin_store.h"
+#include "daemon/ops/profile.h"
 #include "daemon/ops/users.h"
 
 namespace gw::ops {
@@ -110,8 +111,10 @@ Info GetInfo(const Services& services) {
 std::vector<CK_ULONG> GetSlotList(const Services& services, const ApplicationPtr& application) {
   std::vector<CK_ULONG> slots;
   for (const auto& [slot, token] : services.tokens.all()) {
-    if (TokenFor(services, *application, SlotId{slot})) slots.push_back(slot);
+    const auto number = NumberOf(services.gateway(), *application, token->slot());
+    if (number && TokenFor(services, *application, *number)) slots.push_back(ToNumber(*number));
   }
+  std::ranges::sort(slots);
   return slots;
 }
 
@@ -125,8 +128,9 @@ Result<SlotInfo> GetSlotInfo(const Services& services, const ApplicationPtr& app
 }
 
 Awaitable<Result<SlotId>> NextSlotEvent(Services& services, const ApplicationPtr& application) {
-  for (const auto& [number, token] : services.tokens.all()) {
-    if (!TokenFor(services, *application, token->slot())) continue;
+  for (const auto& [configured, token] : services.tokens.all()) {
+    const auto number = NumberOf(services.gateway(), *application, token->slot());
+    if (!number || !TokenFor(services, *application, *number)) continue;
     co_await Look(services, application, *token);
     const SlotId slot = token->slot();
     const bool away = !token->watch().answers();
@@ -136,7 +140,7 @@ Awaitable<Result<SlotId>> NextSlotEvent(Services& services, const ApplicationPtr
     } else {
       application->told_away.erase(slot);
     }
-    co_return slot;
+    co_return *number;
   }
   co_return StateError(CKR_NO_EVENT, "nothing has changed");
 }

@@ -71,6 +71,10 @@ class Application {
   const Peer& peer() const { return peer_; }
   const Owner& owner() const { return owner_; }
 
+  // What EP11CLIENT_CFG is in its environment, by its own word; may be empty. It says which slots
+  // it sees and under which numbers (ops/profile.h), and gives no right.
+  std::string profile;
+
   // Open connections; the dispatcher counts them, and frees the application after the last.
   std::uint32_t connections = 0;
 

@@ -20,6 +20,7 @@ inline constexpr uint32_t kMaxAttributes = 4096;
 inline constexpr uint32_t kMaxNesting = 4;
 inline constexpr size_t kApplicationIdBytes = 16;
 inline constexpr uint32_t kMaxRecords = 1u << 20;
+inline constexpr uint32_t kMaxProfileBytes = 4095;  // as long as a path can be
 
 // A capacity of kNullBuffer says that the application passed a NULL buffer: it asks for the length.
 inline constexpr uint64_t kNullBuffer = ~uint64_t{0};

@@ -35,6 +35,7 @@ ShimTest::ShimTest() {
   setenv("GREP11_CALL_TIMEOUT_S", "20", 1);
   setenv("GREP11_RECONNECT_S", "2", 1);
   setenv("GREP11_QUIET", "1", 1);
+  unsetenv("EP11CLIENT_CFG");
 }
 
 ShimTest::~ShimTest() {

@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 // The minimal file with a gateway section; its first key is on line 17.
 std::string Gateway(std::string_view lines) {
@@ -102,6 +103,30 @@ TEST(GatewayTest, WhoMayUseASlotIsNamedBesideItsCapacity) {
   EXPECT_TRUE(open->gateway.slot_policies.empty());
 }
 
+TEST(GatewayTest, ProfilesNameTheSlotsOfAnApplicationInItsOrder) {
+  const ConfigPtr config = Load(Gateway(R"(
+  profiles:
+    - ep11client_cfg: /etc/payments/grep11client.yaml
+      slots: 0
+    - {ep11client_cfg: "any text", slots: [0]}
+)"));
+  ASSERT_NE(config, nullptr);
+  EXPECT_THAT(config->gateway.profile_slots,
+              ElementsAre(Pair("/etc/payments/grep11client.yaml", ElementsAre(0u)),
+                          Pair("any text", ElementsAre(0u))));
+  EXPECT_TRUE(Load(Gateway("  profiles: []\n"))->gateway.profile_slots.empty());
+}
+
+TEST(GatewayTest, AProfileIsNotLongerThanAnApplicationCanSay) {
+  const auto named = [](std::size_t size) {
+    return Gateway("  profiles: [{slots: 0, ep11client_cfg: " + std::string(size, 'x') + "}]\n");
+  };
+  EXPECT_THAT(Complaints(named(4095)), IsEmpty());
+  EXPECT_THAT(Complaints(named(4096)),
+              ElementsAre("17: gateway.profiles[0].ep11client_cfg: is longer than 4095 "
+                          "characters, so no application can have it"));
+}
+
 TEST(GatewayTest, TheCapacityOfASlotHoldsForItsVendorAddress) {
   const ConfigPtr config = Load(Gateway(
       "  tokens:\n    0: {crypto_units: 3, rate_per_s: 0, channels: 8, max_outstanding: 9}\n"));
@@ -188,6 +213,19 @@ INSTANTIATE_TEST_SUITE_P(
               "17: gateway.iam_ca_file: cannot be read: No such file or directory"},
         Wrong{"ca_file_relative", "  iam_ca_file: ca.pem\n",
               "17: gateway.iam_ca_file: must be a full path, beginning with \"/\""},
+        Wrong{"profile_without_a_name", "  profiles: [{slots: [0]}]\n",
+              "17: gateway.profiles[0].ep11client_cfg: is missing"},
+        Wrong{"profile_without_slots", "  profiles: [{ep11client_cfg: /a}]\n",
+              "17: gateway.profiles[0].slots: is missing"},
+        Wrong{"profile_twice",
+              "  profiles:\n    - {ep11client_cfg: /a, slots: 0}\n"
+              "    - {ep11client_cfg: /a, slots: 0}\n",
+              "19: gateway.profiles[1].ep11client_cfg: is that of another profile, too"},
+        Wrong{"profile_of_a_slot_that_is_not_there",
+              "  profiles: [{ep11client_cfg: /a, slots: [0, 7]}]\n",
+              "17: gateway.profiles[0].slots: there is no tokens.7"},
+        Wrong{"profile_of_a_slot_twice", "  profiles: [{ep11client_cfg: /a, slots: [0, 0]}]\n",
+              "17: gateway.profiles[0].slots: names slot 0 more than once"},
         Wrong{"try_longer_than_call", "  times: {call: 5s, rpc: 6s}\n",
               "warning 16: gateway.times.rpc: is longer than gateway.times.call, which ends the "
               "request before"}),

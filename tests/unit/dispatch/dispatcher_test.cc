@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tests/support/captured_log.h"
@@ -50,7 +51,7 @@ class DispatcherTest : public OpsTest {
     writer.U32(wire::kAttachMagic);
     writer.U16(version_min);
     writer.U16(version_max);
-    writer.Bytes("0.1.0", 5);
+    writer.Bytes(shim_.data(), shim_.size());
     writer.U8(ulong_bytes);
     writer.U32(features_);
     writer.U8(static_cast<std::uint8_t>(manner));
@@ -106,6 +107,7 @@ class DispatcherTest : public OpsTest {
   std::uint64_t request_ = 0;
   std::uint16_t flags_ = 0;
   std::uint32_t features_ = 0;
+  std::string shim_ = "0.1.0";  // of Attach
 };
 
 TEST_F(DispatcherTest, AttachGivesAnApplicationIdAndRepeatsTheRequestNumber) {
@@ -141,6 +143,69 @@ TEST_F(DispatcherTest, AttachGivesTheEpochPageToWhoAsksForIt) {
   EXPECT_EQ(attach(wire::kFeatureEpochPage), std::pair(wire::kFeatureEpochPage, page));
   gateway().local.remember_init = false;
   EXPECT_EQ(attach(wire::kFeatureEpochPage), std::pair(0u, -1));
+}
+
+class ProfileOfAttachTest : public DispatcherTest {
+ protected:
+  static std::string VersionAnd(const std::string& profile) {
+    return "0.1.0" + std::string(1, '\0') + profile;
+  }
+  // Another process comes; what is logged of it.
+  std::string LogOf(const std::string& shim) {
+    const test::CapturedLog log;
+    attachment_ = Attachment();
+    shim_ = shim;
+    Attach();
+    EXPECT_EQ(Rv(), CKR_OK);
+    return log.text();
+  }
+};
+
+TEST_F(ProfileOfAttachTest, IsTheApplications) {
+  gateway().profile_slots["/etc/payments.yaml"] = {0};
+  EXPECT_THAT(LogOf(VersionAnd("/etc/payments.yaml")), Not(HasSubstr("EP11CLIENT_CFG")));
+  EXPECT_EQ(attachment_.application->profile, "/etc/payments.yaml");
+  EXPECT_THAT(LogOf("0.1.0"), Not(HasSubstr("EP11CLIENT_CFG")));
+  EXPECT_EQ(attachment_.application->profile, "");
+}
+
+TEST_F(ProfileOfAttachTest, ThatIsNoneIsLoggedOnceWithWhatToDo) {
+  const std::string line = LogOf(VersionAnd("/etc/unknown.yaml"));
+  EXPECT_THAT(line, HasSubstr("EP11CLIENT_CFG=/etc/unknown.yaml"));
+  EXPECT_THAT(line, HasSubstr("gateway.profiles"));
+  EXPECT_THAT(LogOf(VersionAnd("/etc/unknown.yaml")), Not(HasSubstr("EP11CLIENT_CFG")));
+  EXPECT_THAT(LogOf(VersionAnd("/etc/other.yaml")), HasSubstr("EP11CLIENT_CFG=/etc/other.yaml"));
+}
+
+TEST_F(ProfileOfAttachTest, WithoutEndAreNotLoggedWithoutEnd) {
+  const test::CapturedLog log;
+  UnknownProfiles unknown;
+  for (int i = 0; i < 200; ++i) {
+    application_->profile = "/etc/" + std::to_string(i);
+    unknown.Tell(gateway(), *application_);
+  }
+  const std::string text = log.text();
+  EXPECT_EQ(std::ranges::count(text, '\n'), 64);
+}
+
+TEST_F(ProfileOfAttachTest, LongerThanAPathIsNoAttach) {
+  shim_ = VersionAnd(std::string(wire::kMaxProfileBytes + 1, 'x'));
+  EXPECT_EQ(Send(Function::kAttach, AttachBody()), Verdict::kClose);
+  shim_.pop_back();
+  EXPECT_EQ(Send(Function::kAttach, AttachBody()), Verdict::kReply);
+}
+
+// A reload that gives the application other slots ends what it has in those that it had.
+TEST_F(ProfileOfAttachTest, SessionsOfASlotThatIsNotInItAnyMoreAreInvalid) {
+  gateway().profile_slots["/etc/payments.yaml"] = {0};
+  LogOf(VersionAnd("/etc/payments.yaml"));
+  ASSERT_EQ(Send(Function::C_OpenSession, NumberBody({0, CKF_SERIAL_SESSION})), Verdict::kReply);
+  const std::uint64_t session = Results().U64();
+  Send(Function::C_GetSessionInfo, {}, session);
+  EXPECT_EQ(Rv(), CKR_OK);
+  gateway().profile_slots["/etc/payments.yaml"] = {1};
+  Send(Function::C_GetSessionInfo, {}, session);
+  EXPECT_EQ(Rv(), CKR_SESSION_HANDLE_INVALID);
 }
 
 TEST_F(DispatcherTest, ASlotThatIsTakenFromAnApplicationTakesItsOpenSessionsAlong) {
