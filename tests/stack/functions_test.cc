@@ -1,7 +1,6 @@
 // Room: tests/stack. Functions that bring a key in, and those that few applications use, from the
 // module to the HSM: imported keys and what their templates demand, digests of keys, recovery, two
 // operations at once, saved operations, many messages.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -58,14 +57,6 @@ class FunctionsTest : public testing::Test {
     CK_ULONG size = digest.size();
     GW_EXPECT_RV(P11().C_DigestFinal(session, digest.data(), &size), CKR_OK);
     return digest;
-  }
-  static CK_FUNCTION_LIST_3_0& P11v3() {
-    void* module = dlopen(Env("PKCS11_MODULE").c_str(), RTLD_NOW | RTLD_NOLOAD);
-    const auto get_interface = reinterpret_cast<CK_C_GetInterface>(dlsym(module, "C_GetInterface"));
-    CK_INTERFACE* found = nullptr;
-    CK_VERSION version{3, 0};
-    EXPECT_EQ(get_interface(nullptr, &version, &found, 0), CKR_OK);
-    return *static_cast<CK_FUNCTION_LIST_3_0*>(found->pFunctionList);
   }
 
   const Initialized initialized_;

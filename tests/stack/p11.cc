@@ -36,6 +36,20 @@ CK_FUNCTION_LIST* Load() {
   return list;
 }
 
+CK_FUNCTION_LIST_3_0* LoadV3() {
+  P11();  // loads the module
+  void* module = dlopen(Env("PKCS11_MODULE").c_str(), RTLD_NOW | RTLD_NOLOAD);
+  CK_C_GetInterface get_interface = nullptr;
+  void* symbol = dlsym(module, "C_GetInterface");
+  std::memcpy(&get_interface, &symbol, sizeof symbol);
+  CK_INTERFACE* found = nullptr;
+  CK_VERSION version{3, 0};
+  if (get_interface == nullptr || get_interface(nullptr, &version, &found, 0) != CKR_OK) {
+    std::abort();
+  }
+  return static_cast<CK_FUNCTION_LIST_3_0*>(found->pFunctionList);
+}
+
 CK_RV MakePair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes& public_half,
                bool token, std::string_view label, KeyPair* made) {
   CK_MECHANISM mechanism{type, nullptr, 0};
@@ -54,6 +68,11 @@ CK_RV MakePair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes& pu
 
 CK_FUNCTION_LIST& P11() {
   static CK_FUNCTION_LIST* const list = Load();
+  return *list;
+}
+
+CK_FUNCTION_LIST_3_0& P11v3() {
+  static CK_FUNCTION_LIST_3_0* const list = LoadV3();
   return *list;
 }
 

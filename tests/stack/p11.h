@@ -31,6 +31,9 @@ struct Rv {
 // it.
 CK_FUNCTION_LIST& P11();
 
+// The list of v3.0, with all functions; fails the program if the module has none.
+CK_FUNCTION_LIST_3_0& P11v3();
+
 // Value of an environment variable that the stack has set; fails the test if it is missing.
 std::string Env(const char* name);
 

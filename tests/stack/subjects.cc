@@ -1,7 +1,6 @@
 // Room: tests/stack. See subjects.h.
 #include "tests/stack/subjects.h"
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -155,26 +154,7 @@ KeyPair MakeByDomain(CK_SESSION_HANDLE session, bool dsa) {
   return MakePair(session, dsa ? CKM_DSA_KEY_PAIR_GEN : CKM_DH_PKCS_KEY_PAIR_GEN, first, second);
 }
 
-CK_FUNCTION_LIST_3_0* LoadV3() {
-  P11();  // loads the module
-  void* module = dlopen(Env("PKCS11_MODULE").c_str(), RTLD_NOW | RTLD_NOLOAD);
-  CK_C_GetInterface get_interface = nullptr;
-  void* symbol = dlsym(module, "C_GetInterface");
-  std::memcpy(&get_interface, &symbol, sizeof symbol);
-  CK_INTERFACE* found = nullptr;
-  CK_VERSION version{3, 0};
-  if (get_interface == nullptr || get_interface(nullptr, &version, &found, 0) != CKR_OK) {
-    std::abort();
-  }
-  return static_cast<CK_FUNCTION_LIST_3_0*>(found->pFunctionList);
-}
-
 }  // namespace
-
-CK_FUNCTION_LIST_3_0& P11v3() {
-  static CK_FUNCTION_LIST_3_0* const list = LoadV3();
-  return *list;
-}
 
 Subjects Subjects::Make(CK_SESSION_HANDLE session) {
   Subjects made;

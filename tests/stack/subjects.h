@@ -1,5 +1,5 @@
-// Room: tests/stack. What the tests that run over all functions and all mechanisms work with: the
-// list of v3.0, a key for each row of the mechanism table, a parameter that fits the row.
+// Room: tests/stack. What the tests that run over all functions and all mechanisms work with: a key
+// for each row of the mechanism table, a parameter that fits the row.
 // May include: core, the mechanism table.
 #pragma once
 
@@ -11,9 +11,6 @@
 #include "tests/stack/p11.h"
 
 namespace gw::stack {
-
-// The list with all functions; fails the program if the module has none.
-CK_FUNCTION_LIST_3_0& P11v3();
 
 inline constexpr CK_FLAGS kAllOperations =
     CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY |
