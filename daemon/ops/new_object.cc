@@ -74,6 +74,8 @@ Awaitable<Result<std::vector<ObjectHandle>>> AddObjects(const CallScope& scope,
   }
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (std::ranges::find(token_positions, i) != token_positions.end()) continue;
+    // Its record has both blobs of a new key, as the row of a token object has.
+    scope.token->Settle(objects[i]);
     const ObjectPtr added =
         scope.application->AddSessionObject(std::move(objects[i]), *scope.session);
     handles[i] = scope.application->HandleOf(*added);

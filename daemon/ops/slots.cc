@@ -68,8 +68,8 @@ Awaitable<void> KeepMechanismsCurrent(const Services& services, const Applicatio
     if (!old && !token.mechanisms_doubtful) co_return;
     deadline.at = std::min(deadline.at, now + kPatience);
     token.mechanisms_asked_at = now;
-    token.mechanisms_doubtful = false;
   }
+  token.mechanisms_doubtful = false;
   co_await LearnMechanisms(application, token, deadline);
 }
 

@@ -120,8 +120,8 @@ class Putter {
   bool operator()(ObjectRecord& record) const {
     const Token* token = tokens_.Find(record.object.slot);
     if (token == nullptr) return true;
-    token->Meet(record.object);
-    return application_.RestoreObject(std::move(record.object), number_);
+    const bool changed = token->MeetAgain(record.object);
+    return application_.RestoreObject(std::move(record.object), number_, changed);
   }
 
  private:

@@ -94,11 +94,12 @@ bool Application::RestoreLogin(Token& token, UserState user, std::uint32_t gener
   return true;
 }
 
-bool Application::RestoreObject(Object object, std::uint32_t record) {
+bool Application::RestoreObject(Object object, std::uint32_t record, bool changed) {
   if (session_objects_.contains(object.number) || !ClaimRecord(record)) return false;
   session_object_bytes_ += RecordBytes(object);
   const std::uint64_t number = object.number;
   session_objects_.emplace(number, Held{std::make_shared<const Object>(std::move(object)), record});
+  if (changed) Changed(RecordChange::Kind::kObject, record, number);
   return true;
 }
 

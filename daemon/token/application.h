@@ -140,7 +140,8 @@ class Application {
   bool RestoreSession(Token& token, SessionHandle handle, bool read_write, std::uint32_t record);
   bool RestoreLogin(Token& token, UserState user, std::uint32_t generation, SecretBytes key,
                     std::uint32_t record);
-  bool RestoreObject(Object object, std::uint32_t record);
+  //   changed  it is not what the record says any more
+  bool RestoreObject(Object object, std::uint32_t record, bool changed = false);
   // After the last: false if something is missing that another record names.
   bool FinishRestoring();
 

@@ -24,8 +24,6 @@ constexpr seconds kBetweenSweeps{600};
 constexpr auto kPhaseNames =
     std::to_array<std::string_view>({"none", "rewrapping", "ready", "switching"});
 
-bool IsBound(const Object& object) { return !WrappingKeyOf(object.key.view()).empty(); }
-
 prometheus::Gauge& KeysGauge(SlotId slot, const char* state) {
   return metrics::GaugeFamily("grep11_rotation_keys",
                               "Keys of a slot by their part in a change of the master key")
@@ -71,6 +69,7 @@ void Rotation::Start() {
 }
 
 void Rotation::Resume() {
+  AdoptSessionKeys();
   const Bytes* target = token_.Setting(TokenSetting::kRotation);
   if (target == nullptr || std::exchange(running_, true)) return;
   if (target->size() > 1) target_ = *target;
@@ -88,8 +87,10 @@ Awaitable<void> Rotation::Run(std::shared_ptr<Rotation> self, bool is_new) {
   if (self->target_.empty()) co_await self->Probe();
   for (bool over = false; !over && !self->closing_.is_set();) {
     if (!remembered) {
-      const Status stored = co_await self->Remember(Bytes(1, 0));
-      remembered = stored.ok();
+      // Before anything is wrapped.
+      std::map<TokenSetting, Bytes> begun;
+      begun[TokenSetting::kRotation] = Bytes(1, 0);
+      remembered = co_await self->ListSessionKeys(std::move(begun));
     }
     if (remembered) over = co_await self->Round();
     if (!over) co_await self->closing_.WaitUntil(RealClock().Now() + self->pause_);
@@ -136,16 +137,6 @@ Rotation::Work Rotation::WorkNow() const {
   return work;
 }
 
-Rotation::Work Rotation::SessionWorkNow() const {
-  Work work;
-  for (const ApplicationPtr& application : applications_.All()) {
-    for (ObjectPtr& object : application->SessionObjects(token_.slot())) {
-      if (IsBound(*object)) work.in_sessions.push_back({application, std::move(object)});
-    }
-  }
-  return work;
-}
-
 // A key whose place an earlier change has left to its other blob.
 KeyBlob Rotation::PresentKey(const Object& object) const {
   KeyBlob present = twins().Of(TwinSide::kBefore, object.key);
@@ -178,12 +169,20 @@ Awaitable<Rotation::Outcome> Rotation::WrapAll() {
   const Work work = whole_work ? WorkNow() : SessionWorkNow();
   Outcome outcome = Outcome::kDone;
   if (looks) outcome = co_await AskForTarget(work);
-  if (outcome == Outcome::kDone) outcome = co_await WrapTokenObjects(work);
-  if (outcome == Outcome::kDone) outcome = co_await WrapSessionObjects(work);
+  bool listed = false;
+  if (outcome == Outcome::kDone) {
+    // First those that are not in the keystore as they are.
+    outcome = co_await WrapSessionObjects(work);
+    listed = co_await ListSessionKeys();
+    if (outcome != Outcome::kNoNextKey && !IsActive()) {
+      const Outcome of_token = co_await WrapTokenObjects(work);
+      outcome = std::max(outcome, of_token);
+    }
+  }
   if (outcome == Outcome::kDone) outcome = co_await WrapImportKey();
   if (whole_work || !work.in_sessions.empty()) Count(WorkNow());
   // Keys that came meanwhile are for the next round.
-  const bool whole = progress_.done + progress_.failed == progress_.keys;
+  const bool whole = listed && progress_.done + progress_.failed == progress_.keys;
   co_return outcome == Outcome::kDone && !whole ? Outcome::kLater : outcome;
 }
 
@@ -274,24 +273,6 @@ Awaitable<Rotation::Outcome> Rotation::WrapTokenObjects(const Work& work) {
   const Status stored = co_await StoreInParts(std::move(wrapped));
   if (closing_.is_set() || !stored) tries.outcome = Outcome::kLater;
   if (tries.outcome != Outcome::kDone) seen_puts_ = 0;
-  co_return tries.outcome;
-}
-
-Awaitable<Rotation::Outcome> Rotation::WrapSessionObjects(const Work& work) {
-  Tries tries;
-  for (const auto& [application, object] : work.in_sessions) {
-    if (closing_.is_set()) co_return Outcome::kLater;
-    if (IsDone(*object) || refused_.contains(object->key.octets)) continue;
-    KeyBlob next = twins().Of(TwinSide::kAfter, object->key);
-    Outcome outcome = Outcome::kDone;
-    if (!IsOfNext(next)) outcome = co_await Wrap(object, next);
-    if (tries.End(outcome, IsActive())) break;
-    // Changed or destroyed meanwhile: the next round sees it.
-    const bool same = application->FindSessionObject(object->number) == object;
-    if (!next.empty() && same) {
-      application->PutSessionObject(WithKeys(*object, PresentKey(*object), std::move(next)));
-    }
-  }
   co_return tries.outcome;
 }
 

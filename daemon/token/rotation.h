@@ -5,6 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,9 +23,10 @@ enum class RotationPhase : std::uint8_t { kNone, kRewrapping, kReady, kSwitching
 std::string_view NameOf(RotationPhase phase);
 
 // One token's rotation. Token objects get their second blob in the keystore, beside the present
-// one; session objects in memory and in the record that their application keeps. When the HSM has
-// taken a blob of the next key, the two change places, so that nothing is lost whichever of them
-// the HSM takes at last. A killed daemon's successor goes on by what the keystore says.
+// one; session objects in memory and in the record that their application keeps, and on a list
+// in the keystore for the time until that application comes (rotation_session_keys.cc). When the
+// HSM has taken a blob of the next key, the two change places, so that nothing is lost whichever of
+// them the HSM takes at last. A killed daemon's successor goes on by what the keystore says.
 // Thread: the silo. Its coroutine holds it too, and ends at Stop().
 class Rotation : public std::enable_shared_from_this<Rotation> {
  public:
@@ -71,7 +73,7 @@ class Rotation : public std::enable_shared_from_this<Rotation> {
   // The keys that are bound to some master key, as they are now.
   struct Work {
     struct InSession {
-      ApplicationPtr application;
+      ApplicationPtr application;  // nullptr: away_
       ObjectPtr object;
     };
     std::vector<ObjectPtr> in_token;
@@ -95,11 +97,19 @@ class Rotation : public std::enable_shared_from_this<Rotation> {
   Awaitable<bool> EndSwitch(const std::vector<ObjectPtr>& lost);
   Awaitable<Status> SwitchTokenObjects(const Work& work, std::vector<ObjectPtr>& lost);
   void SwitchSessionObjects(const Work& work, std::vector<ObjectPtr>& lost);
+  void PutSessionKeys(const Work::InSession& at, KeyBlob key, KeyBlob other);
+  void AdoptSessionKeys();
+  void DropReturned();
+  Awaitable<bool> ListSessionKeys() { return ListSessionKeys(std::map<TokenSetting, Bytes>()); }
+  // Not only if the list is to be another one: there are `settings` to go along.
+  Awaitable<bool> ListSessionKeys(std::map<TokenSetting, Bytes> settings);
   // What the next daemon goes on with; empty: nothing.
   Awaitable<Status> Remember(Bytes target);
   Awaitable<Status> StoreInParts(std::vector<ObjectPtr> objects);
   Awaitable<Result<HsmCall>> CallToHsm();
 
+  // Whether the object's key is bound to a master key.
+  static bool IsBound(const Object& object) { return !WrappingKeyOf(object.key.view()).empty(); }
   // For logs.
   static std::string NamesOf(const std::vector<ObjectPtr>& objects);
   // A copy with other blobs, for the place of the original.
@@ -136,6 +146,11 @@ class Rotation : public std::enable_shared_from_this<Rotation> {
   Bytes target_;  // the id of the next master key; empty: not known yet
   SteadyTime next_target_look_{};
   std::set<Bytes> refused_;  // blobs
+  // Session keys that an earlier daemon has listed, as objects without number, by their blob: their
+  // applications have not come back yet, or are gone.
+  std::map<Bytes, ObjectPtr> away_;
+  std::set<ObjectPtr> listed_;  // what the keystore's list says
+  SteadyTime next_listing_{};
   std::uint64_t seen_puts_ = 0;
   Progress progress_;
   prometheus::Gauge& phase_gauge_;

@@ -18,8 +18,12 @@ std::string Rotation::NamesOf(const std::vector<ObjectPtr>& objects) {
   std::string names;
   for (std::size_t i = 0; i < std::min(objects.size(), kNamed); ++i) {
     const Object& object = *objects[i];
-    names += (i == 0 ? "" : ", ") + std::string(object.token ? "token" : "session") + " object " +
-             std::to_string(object.number);
+    names += i == 0 ? "" : ", ";
+    if (object.number == 0) {
+      names += "a session object whose application is away";
+    } else {
+      names += (object.token ? "token object " : "session object ") + std::to_string(object.number);
+    }
   }
   return objects.size() > kNamed ? names + " and more" : names;
 }
@@ -61,13 +65,14 @@ Awaitable<bool> Rotation::SwitchRound() {
     calm_rounds_ = 0;
   }
   const Work late = WorkNow();
-  co_await WrapTokenObjects(late);
   co_await WrapSessionObjects(late);
+  co_await WrapTokenObjects(late);
   const Work work = WorkNow();
   std::vector<ObjectPtr> lost;
   const Status switched = co_await SwitchTokenObjects(work, lost);
   if (!switched) co_return false;
   SwitchSessionObjects(work, lost);
+  const bool listed = co_await ListSessionKeys();
   if (token_.import_key) {
     KeyBlob after = twins().Of(TwinSide::kAfter, *token_.import_key);
     if (!after.empty()) token_.import_key = std::move(after);
@@ -75,7 +80,7 @@ Awaitable<bool> Rotation::SwitchRound() {
   Count(work);
   ++calm_rounds_;
   co_await Probe();
-  if (!IsCalm()) co_return false;
+  if (!IsCalm() || !listed) co_return false;
   co_return co_await EndSwitch(lost);
 }
 
@@ -120,20 +125,6 @@ Awaitable<Status> Rotation::SwitchTokenObjects(const Work& work, std::vector<Obj
   co_return co_await StoreInParts(std::move(switched));
 }
 
-void Rotation::SwitchSessionObjects(const Work& work, std::vector<ObjectPtr>& lost) {
-  for (const auto& [application, object] : work.in_sessions) {
-    if (IsOfNext(object->key)) continue;
-    const KeyBlob after = twins().Of(TwinSide::kAfter, object->key);
-    if (!IsOfNext(after)) {
-      lost.push_back(object);
-      continue;
-    }
-    // Changed meanwhile: its twins are found without this.
-    if (application->FindSessionObject(object->number) != object) continue;
-    application->PutSessionObject(WithKeys(*object, after, object->key));
-  }
-}
-
 void Rotation::Forget() {
   if (running_) {
     return log::Warn("slot {}: the change of the master key is under way; nothing is forgotten",
@@ -155,13 +146,20 @@ Awaitable<void> Rotation::ForgetAll(std::shared_ptr<Rotation> self) {
     objects.push_back(WithKeys(*object, std::move(taken), KeyBlob{}));
   }
   const std::size_t count = objects.size();
-  const Status stored = co_await self->StoreInParts(std::move(objects));
+  Status stored = co_await self->StoreInParts(std::move(objects));
+  if (stored) {
+    std::map<TokenSetting, Bytes> settings;
+    settings[TokenSetting::kRotationSessionKeys] = Bytes();
+    stored = co_await self->token_.Store(std::move(settings));
+  }
   self->running_ = self->forgetting_ = false;
   if (!stored) {
     log::Error("slot {}: the second blobs could not be deleted: {}", self->token_.config().slot,
                Describe(stored.error()));
     co_return;
   }
+  self->away_.clear();
+  self->listed_.clear();
   twins.Clear();
   log::Info("slot {}: the second blobs of {} keys are deleted", self->token_.config().slot, count);
 }

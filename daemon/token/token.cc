@@ -21,6 +21,7 @@ constexpr auto kSettingNames = std::to_array<SettingName>({
     {TokenSetting::kSoFailures, "so_failures"},
     {TokenSetting::kUserFailures, "user_failures"},
     {TokenSetting::kRotation, "rotation"},
+    {TokenSetting::kRotationSessionKeys, "rotation_session_keys"},
 });
 
 Mutation MutationFor(const Requested& requested) {
@@ -119,6 +120,20 @@ void Token::Meet(const Object& object) const {
   } else {
     twins.Add(object.key, object.other);
   }
+}
+
+bool Token::MeetAgain(Object& object) const {
+  const KeyTwins& twins = hsm_.twins();
+  KeyBlob taken = twins.Of(twins.side(), object.key);
+  if (taken.empty()) {
+    Meet(object);
+    return false;
+  }
+  const bool before = twins.side() == TwinSide::kBefore;
+  KeyBlob other = twins.Of(before ? TwinSide::kAfter : TwinSide::kBefore, object.key);
+  if (object.key.octets == taken.octets && object.other.octets == other.octets) return false;
+  SetKeys(object, std::move(taken), std::move(other));
+  return true;
 }
 
 void Token::Settle(Object& object) const {

@@ -28,6 +28,7 @@ enum class TokenSetting : std::uint8_t {
   kSoFailures,  // one octet: wrong PINs in a row, without IAM only
   kUserFailures,
   kRotation,  // the master key is being changed: the id of the next one; one octet: not known yet
+  kRotationSessionKeys,  // session keys with both blobs (session_key_list.h)
 };
 
 // On whose request a change is made, where it must not be made twice.
@@ -97,6 +98,9 @@ class Token {
 
   // Tells the HSM's client of an object with two key blobs that came back.
   void Meet(const Object& object) const;
+  // The same for one that its application brings back, perhaps as it was long ago: if its blobs are
+  // known by now, it gets them. True: it got others than it had.
+  bool MeetAgain(Object& object) const;
   // Gives a new or changed object the blob that the HSM takes now, and the other one beside it. A
   // change that began before a switch must not take it back.
   void Settle(Object& object) const;

@@ -346,6 +346,7 @@ Awaitable<bool> Sender::TryAgain(const HsmCall& call, Retry& retry, Failure& fai
 Awaitable<bool> Sender::TryOtherKey(const HsmCall& call, Sendable& sendable, Retry& retry,
                                     Failure& failure, Rewrapping& rewrapping) {
   const SteadyTime now = clock_.Now();
+  missing_master_key_.Note(failure.error.rv, now);
   rewrapping.until = std::min(rewrapping.until, now + times_.master_key);
   const TwinSide other =
       rewrapping.side == TwinSide::kBefore ? TwinSide::kAfter : TwinSide::kBefore;

@@ -21,6 +21,7 @@
 #include "daemon/upstream/correlation.h"
 #include "daemon/upstream/hsm_client.h"
 #include "daemon/upstream/hsm_logins.h"
+#include "daemon/upstream/missing_master_key.h"
 #include "daemon/upstream/race.h"
 #include "daemon/upstream/retry.h"
 #include "daemon/upstream/rpc_metrics.h"
@@ -126,6 +127,7 @@ class Sender {
   CorrelationIds correlation_ids_;
   HsmLogins logins_;
   KeyTwins twins_;
+  MissingMasterKey missing_master_key_;
   Event closing_;
   std::optional<TlsWatch> tls_watch_;  // none without TLS
   boost::asio::steady_timer tls_timer_;

@@ -6,12 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <optional>
 #include <string>
 
-#include "daemon/core/async.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/log.h"
 
 namespace gw {
@@ -230,25 +227,11 @@ bool IsAboutMasterKey(const RpcInfo& rpc, CK_RV rv) {
          (rv == CKR_IBM_WKID_MISMATCH || rv == CKR_IBM_WK_NOT_INITIALIZED);
 }
 
-// Each request that meets it is repeated for a while: one line tells of all of them. The loop's.
-void LogWhatOnlyPeopleCanMend(CK_RV rv) {
-  constexpr std::chrono::seconds kBetweenLines{10};
-  static SteadyTime next_line{};
-  const SteadyTime now = RealClock().Now();
-  if (rv == CKR_IBM_WK_NOT_INITIALIZED && now >= next_line) {
-    next_line = now + kBetweenLines;
-    log::Error(
-        "the crypto unit has no master key, or not the one of the other units "
-        "(CKR_IBM_WK_NOT_INITIALIZED): load and commit the same master key in every unit");
-  }
-}
-
 Failure FromCode(const RpcInfo& rpc, const HsmCode& code, std::string detail, bool retry) {
   Failure failure{Error(code.rv, code.kind, std::string(rpc.name) + ": " + std::move(detail))};
   if (code.rv == CKR_IBM_GREP11_NOT_AUTHENTICATED) {
     failure.what = FailureClass::kUnauthenticated;
   } else if (IsAboutMasterKey(rpc, code.rv)) {
-    LogWhatOnlyPeopleCanMend(code.rv);
     failure.what = FailureClass::kMasterKey;
   } else if (retry) {
     failure.what = FailureClass::kAskAgain;

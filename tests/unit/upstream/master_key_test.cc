@@ -2,6 +2,7 @@
 // and for how long.
 #include <gmock/gmock.h>
 
+#include "tests/support/captured_log.h"
 #include "tests/unit/upstream/client_fixture.h"
 
 namespace gw {
@@ -75,6 +76,13 @@ TEST_F(MasterKeyTest, AKeyWithoutTwinIsRepeatedAsItIs) {
     EXPECT_TRUE(Sign().ok());
     EXPECT_THAT(LastSigned(), HasSubstr("key blob"));
   }
+}
+
+TEST_F(MasterKeyTest, AUnitWithoutMasterKeyIsSaidPlainly) {
+  const test::CapturedLog log;
+  Refuse(1, CKR_IBM_WK_NOT_INITIALIZED);
+  EXPECT_TRUE(Sign().ok());
+  EXPECT_THAT(log.text(), HasSubstr("the crypto unit has no master key"));
 }
 
 TEST_F(MasterKeyTest, AfterTheConfiguredTimeItIsADeviceError) {

@@ -136,10 +136,11 @@ TEST(StatusMapTest, TextOfTheOtherSideCannotForgeLogLines) {
   EXPECT_LT(From(RpcCode::kInternal, std::string(100'000, 'x')).error.detail.size(), 1000u);
 }
 
-TEST(StatusMapTest, AMissingMasterKeyIsSaidPlainly) {
-  const test::CapturedLog log;
-  EXPECT_EQ(FromHsm(CKR_IBM_WK_NOT_INITIALIZED).error.rv, CKR_IBM_WK_NOT_INITIALIZED);
-  EXPECT_NE(log.text().find("master key"), std::string::npos);
+TEST(StatusMapTest, WhatIsAboutTheMasterKeyIsAClassOfItsOwn) {
+  for (const CK_RV rv : {CKR_IBM_WK_NOT_INITIALIZED, CKR_IBM_WKID_MISMATCH}) {
+    EXPECT_EQ(FromHsm(rv).error.rv, rv);
+    EXPECT_EQ(FromHsm(rv).what, FailureClass::kMasterKey);
+  }
 }
 
 TEST(RpcTableTest, EveryRpcHasItsNameAndAction) {
