@@ -132,5 +132,17 @@ TEST_F(NewObjectTest, ABadTemplateHasItsCodeInEveryFunction) {
   ExpectAllRefused(scope, by_the_token, CKR_ATTRIBUTE_READ_ONLY);
 }
 
+// While the master key is changed: its record outlives a daemon that is killed before it lists it.
+TEST_F(NewObjectTest, ASessionKeyHasBothBlobsFromTheBeginning) {
+  const auto scope = Session();
+  Object key = KeyObject(CKO_SECRET_KEY, CKK_AES, CKA_ENCRYPT);
+  const KeyBlob next = ScriptedHsm::KeyUnder(0x02, 1);
+  hsm_.twins().Add(key.key, next);
+  ASSERT_TRUE(Run(ops::AddObject(scope, std::move(key), ops::Returns::kHandles)).ok());
+  const auto objects = application_->SessionObjects(SlotId{0});
+  ASSERT_EQ(objects.size(), 1u);
+  EXPECT_EQ(objects[0]->other.octets, next.octets);
+}
+
 }  // namespace
 }  // namespace gw
