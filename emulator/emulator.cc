@@ -5,6 +5,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -155,6 +156,21 @@ void PlanOpenPoints(const Options& o, Plan& plan, Complaints& complaints) {
   plan.s256 = s256.value_or(plan.s256);
 }
 
+// "NUMBER=CKM_NAME", the number decimal or with 0x.
+void AddMechanisms(const Options& o, Complaints& complaints) {
+  for (const std::string& text : o.mechanisms) {
+    const std::size_t equals = text.find('=');
+    char* end = nullptr;
+    const CK_MECHANISM_TYPE number = std::strtoul(text.c_str(), &end, 0);
+    if (equals == 0 || equals == std::string::npos || end != text.c_str() + equals) {
+      complaints.push_back("--mechanism: NUMBER=CKM_NAME, not \"" + text + "\"");
+      continue;
+    }
+    const Status added = AddMechanism(number, std::string_view(text).substr(equals + 1));
+    if (!added) complaints.push_back("--mechanism " + text + ": " + added.error().detail);
+  }
+}
+
 Complaints Prepare(const Options& options, Plan& plan) {
   Complaints complaints;
   PlanNetwork(options, plan, complaints);
@@ -162,6 +178,7 @@ Complaints Prepare(const Options& options, Plan& plan) {
   PlanTrouble(options, plan, complaints);
   PlanKeys(options, plan, complaints);
   PlanOpenPoints(options, plan, complaints);
+  AddMechanisms(options, complaints);
   return complaints;
 }
 

@@ -178,6 +178,12 @@ constexpr bool TypesAreUnique() {
 }
 static_assert(TypesAreUnique());
 
+// Filled before anything is served, so that rows stay where they are.
+std::vector<MechanismRow>& Added() {
+  static std::vector<MechanismRow> added;
+  return added;
+}
+
 Error ParamInvalid(const char* why) { return CallerError(CKR_MECHANISM_PARAM_INVALID, why); }
 
 Status CheckNone(const MechanismRow&, const Mechanism& mechanism) {
@@ -302,9 +308,26 @@ constexpr ParamCheck kParamChecks[] = {CheckNone,  CheckIv<16>, CheckOaep,   Che
 
 std::span<const MechanismRow> MechanismTable() { return kMechanisms; }
 
+std::span<const MechanismRow> AddedMechanisms() { return Added(); }
+
+Status AddMechanism(CK_MECHANISM_TYPE number, std::string_view like) {
+  const auto at = std::ranges::find_if(
+      kMechanisms, [like](const MechanismRow& row) { return NameOfMechanism(row.type) == like; });
+  if (at == kMechanisms.end())
+    return CallerError(CKR_MECHANISM_INVALID, std::string(like) + " is not offered");
+  if (FindMechanismRow(number) != nullptr)
+    return CallerError(CKR_MECHANISM_INVALID, "the number has a mechanism already");
+  MechanismRow row = *at;
+  row.type = number;
+  Added().push_back(row);
+  return Ok();
+}
+
 const MechanismRow* FindMechanismRow(CK_MECHANISM_TYPE type) {
   const auto at = std::ranges::find(kMechanisms, type, &MechanismRow::type);
-  return at == kMechanisms.end() ? nullptr : &*at;
+  if (at != kMechanisms.end()) return &*at;
+  const auto added = std::ranges::find(Added(), type, &MechanismRow::type);
+  return added == Added().end() ? nullptr : &*added;
 }
 
 std::vector<std::string> MechanismNames() {
@@ -315,8 +338,8 @@ std::vector<std::string> MechanismNames() {
 }
 
 std::size_t MechanismNumber(CK_MECHANISM_TYPE type) {
-  const MechanismRow* row = FindMechanismRow(type);
-  return row == nullptr ? kMechanisms.size() : static_cast<std::size_t>(row - kMechanisms.data());
+  const auto at = std::ranges::find(kMechanisms, type, &MechanismRow::type);
+  return static_cast<std::size_t>(at - kMechanisms.begin());
 }
 
 Result<const MechanismRow*> FindMechanism(const Mechanism& mechanism, CK_FLAGS function) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/core/result.h"
@@ -107,6 +108,14 @@ struct MechanismRow {
 
 // In the order of GetMechanismList.
 std::span<const MechanismRow> MechanismTable();
+
+// Offers a mechanism of the table under a further number, as an HSM that is newer than its clients
+// has mechanisms which they do not know. Before anything is served, in one thread.
+//   like    "CKM_..." of the table
+//   errors  CKR_MECHANISM_INVALID  no such row, or the number has a meaning
+Status AddMechanism(CK_MECHANISM_TYPE number, std::string_view like);
+// The rows that were added.
+std::span<const MechanismRow> AddedMechanisms();
 
 // The row, if it can do `function` (one CKF_ flag) and its parameters are of the right kind and
 // shape.

@@ -102,6 +102,13 @@ void AddOpenPointOptions(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+void AddMechanismOptions(CLI::App& app, Options& o) {
+  app.add_option("--mechanism", o.mechanisms,
+                 "Offer a mechanism under a further number, as a newer HSM has some that its "
+                 "clients do not know; may be given again")
+      ->type_name("NUMBER=CKM_NAME");
+}
+
 void AddTroubleOptions(CLI::App& app, Options& o) {
   app.add_option("--latency", o.latency,
                  "Time a request takes: 5ms, normal:MEAN,DEVIATION or "
@@ -155,6 +162,7 @@ ParseResult ParseCommandLine(int argc, char** argv, Options& out) {
   AddNetworkOptions(app, out);
   AddKeyOptions(app, out);
   AddOpenPointOptions(app, out);
+  AddMechanismOptions(app, out);
   AddTroubleOptions(app, out);
   app.add_option("--ready-file", out.ready_file,
                  "JSON with the addresses in use, written when all of them answer")

@@ -30,6 +30,7 @@ struct Options {
   std::optional<std::uint64_t> seed;
   bool canned_signatures = false;
   std::string schnorr_s256 = "iso-ecsdsa";
+  std::vector<std::string> mechanisms;  // "NUMBER=CKM_...", beside those of the table
   std::string ready_file;
   std::string make_certs;
   bool verbose = false;

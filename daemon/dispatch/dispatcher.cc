@@ -9,6 +9,7 @@
 
 #include "daemon/core/log.h"
 #include "daemon/dispatch/attach.h"
+#include "daemon/ops/offer.h"
 
 namespace gw {
 namespace {
@@ -221,6 +222,10 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
   if ((call.header.flags & wire::kFlagInitAhead) != 0) {
     const Ahead ahead = ReadAhead(call);
     rv = BeginAhead(call, ahead);
+    if (rv == CKR_MECHANISM_INVALID) {
+      const bool asked = co_await OfferIsNew(call);
+      if (asked) rv = BeginAhead(call, ahead);
+    }
     if (rv != CKR_OK || call.malformed) co_return rv;
     if (ahead.fed.size != 0) rv = co_await FeedAhead(call, ahead, reply);
     if (rv != CKR_OK || call.malformed) co_return rv;
@@ -229,8 +234,21 @@ Awaitable<CK_RV> Dispatcher::RunInSession(Call& call, const OpRow& row, ReplyBuf
     const Status undone = co_await UndoHalf(call);
     if (!undone) co_return Failed(call, undone.error());
   }
-  if (!row.handler.waits) co_return row.handler.immediate(call);
-  co_return co_await row.handler.waiting(call);
+  if (row.handler.waits) co_return co_await row.handler.waiting(call);
+  const wire::Reader body = call.body;
+  rv = row.handler.immediate(call);
+  if (rv != CKR_MECHANISM_INVALID) co_return rv;
+  const bool asked = co_await OfferIsNew(call);
+  if (!asked) co_return rv;
+  call.body = body;
+  co_return row.handler.immediate(call);
+}
+
+// What an Init does not find may have come to the HSM meanwhile, or nobody has asked it yet. Begun
+// anew, it has done nothing but look.
+Awaitable<bool> Dispatcher::OfferIsNew(const Call& call) {
+  co_return co_await ops::KeepOfferCurrent(services_, call.scope.application, *call.scope.token,
+                                           call.scope.deadline);
 }
 
 // Takes what is ahead off the body.

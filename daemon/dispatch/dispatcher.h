@@ -69,6 +69,7 @@ class Dispatcher {
     wire::Octets fed;
   };
   static Ahead ReadAhead(Call& call);
+  Awaitable<bool> OfferIsNew(const Call& call);
   static CK_RV BeginAhead(Call& call, const Ahead& ahead);
   static Awaitable<CK_RV> FeedAhead(Call& call, const Ahead& ahead, ReplyBuffer& reply);
   Awaitable<Status> UndoHalf(Call& call);

@@ -90,4 +90,11 @@ struct Mechanism {
   friend bool operator==(const Mechanism&, const Mechanism&) = default;
 };
 
+// What the HSM says of one of its mechanisms.
+struct MechanismFacts {
+  CK_ULONG min_key_size = 0;
+  CK_ULONG max_key_size = 0;
+  CK_FLAGS flags = 0;
+};
+
 }  // namespace gw

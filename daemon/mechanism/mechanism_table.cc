@@ -271,9 +271,8 @@ const MechanismRow* FindMechanism(CK_MECHANISM_TYPE type) {
 
 std::span<const MechanismRow> AllMechanisms() { return kRows; }
 
-Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS flag) {
-  const MechanismRow* row = FindMechanism(mechanism.type);
-  if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "unknown mechanism");
+Status CheckMechanism(const MechanismRow* row, const Mechanism& mechanism, CK_FLAGS flag) {
+  if (row == nullptr) return CallerError(CKR_MECHANISM_INVALID, "the mechanism is not offered");
   if ((row->flags & flag) == 0) {
     return CallerError(CKR_MECHANISM_INVALID,
                        std::string(NameOfMechanism(row->type)) + " does not serve this call");
@@ -281,8 +280,7 @@ Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS 
   MechanismRow shape = *row;
   // A mechanism that makes pairs and does other things takes its parameter for those.
   if (flag == CKF_GENERATE_KEY_PAIR) shape.parameter = ParameterRule::kNone;
-  GW_TRY_VOID(CheckParameter(shape, mechanism.parameter));
-  return row;
+  return CheckParameter(shape, mechanism.parameter);
 }
 
 }  // namespace gw

@@ -57,6 +57,9 @@ enum class Family : std::uint8_t {
   kDataDerive,
   kTransportKey,  // a public key gets the HSM's MAC
   kBoundWrap,
+  // The HSM has it and the table does not (offered_mechanisms.h): lengths and keys are the HSM's to
+  // say.
+  kOther,
 };
 
 enum class ParameterRule : std::uint8_t {
@@ -74,6 +77,7 @@ enum class ParameterRule : std::uint8_t {
   kPublicValue,  // octets of a number
   kBlocks,       // octets, whole blocks of them
   kKeyHandle,
+  kOctets,  // any, or none
 };
 
 struct MechanismRow {
@@ -98,12 +102,13 @@ struct MechanismRow {
 const MechanismRow* FindMechanism(CK_MECHANISM_TYPE type);
 std::span<const MechanismRow> AllMechanisms();
 
-// The mechanism for one function: `flag` is the CKF_ bit of the function.
-// errors  CKR_MECHANISM_INVALID        not known, or does not serve that function
+// Whether a mechanism with this row may be used for one function: `flag` is the CKF_ bit of the
+// function; nullptr: there is no such mechanism.
+// errors  CKR_MECHANISM_INVALID        none, or does not serve that function
 //         CKR_MECHANISM_PARAM_INVALID  parameter missing, superfluous, of wrong length or with
 //         impossible values
 // source  PKCS #11 v2.40 5.8-5.14; behaviour R136, R190
-Result<const MechanismRow*> CheckMechanism(const Mechanism& mechanism, CK_FLAGS flag);
+Status CheckMechanism(const MechanismRow* row, const Mechanism& mechanism, CK_FLAGS flag);
 
 // Digest by its CKM_ number (CKM_SHA256 and so on), for PSS and OAEP parameters; nullopt: none of
 // ours.

@@ -175,12 +175,19 @@ Status CheckKeyHandle(const MechanismRow&, const MechanismParameter& parameter) 
   return Ok();
 }
 
+Status CheckOctets(const MechanismRow&, const MechanismParameter& parameter) {
+  if (std::holds_alternative<std::monostate>(parameter)) return Ok();
+  const Bytes* octets = std::get_if<Bytes>(&parameter);
+  if (octets == nullptr || octets->size() > kMaxParameterDataBytes) return Bad("takes octets");
+  return Ok();
+}
+
 using Check = Status (*)(const MechanismRow&, const MechanismParameter&);
 // Indexed by ParameterRule.
-constexpr auto kChecks = std::to_array<Check>({CheckNone, CheckIv, CheckOaep, CheckPss, CheckEcdh1,
-                                               CheckEddsa, CheckEcsg, CheckBtc, CheckKyber,
-                                               CheckPublicValue, CheckBlocks, CheckKeyHandle});
-static_assert(kChecks.size() == static_cast<std::size_t>(ParameterRule::kKeyHandle) + 1);
+constexpr auto kChecks = std::to_array<Check>(
+    {CheckNone, CheckIv, CheckOaep, CheckPss, CheckEcdh1, CheckEddsa, CheckEcsg, CheckBtc,
+     CheckKyber, CheckPublicValue, CheckBlocks, CheckKeyHandle, CheckOctets});
+static_assert(kChecks.size() == static_cast<std::size_t>(ParameterRule::kOctets) + 1);
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "daemon/localcrypto/public_key.h"
 #include "daemon/ops/key_use.h"
+#include "daemon/ops/offer.h"
 
 namespace gw::ops {
 namespace {
@@ -51,6 +52,8 @@ struct CipherOperation final : ActiveOperation {
 };
 
 bool IsRsa(const MechanismRow& row) { return row.key_type == CKK_RSA; }
+// Nothing is known of its lengths.
+bool IsOther(const MechanismRow& row) { return row.family == Family::kOther; }
 
 std::uint64_t WholeBlocks(const MechanismRow& row, std::uint64_t bytes) {
   return bytes / row.block_bytes * row.block_bytes;
@@ -76,6 +79,7 @@ Status CheckLength(const CipherOperation& operation, std::uint64_t bytes) {
   const MechanismRow& row = operation.row;
   const bool encrypts = operation.direction.kind == OperationKind::kEncrypt;
   bool fits = true;
+  if (IsOther(row)) return Ok();
   if (IsRsa(row)) {
     const std::uint64_t modulus_bytes = (KeySize(*operation.key) + 7) / 8;
     fits = encrypts ? bytes <= modulus_bytes : bytes == modulus_bytes;
@@ -91,8 +95,8 @@ Awaitable<Result<Bytes>> Ask(const CallScope& scope, const CipherOperation& oper
   if (operation.public_key != nullptr)
     co_return operation.public_key->Encrypt(operation.mechanism, data);
   // No block in, no block out: not worth a request, and EP11 takes no empty input.
-  if (data.empty() && !IsRsa(operation.row) && operation.row.family != Family::kCbcPad)
-    co_return Bytes();
+  const bool by_blocks = operation.row.block_bytes != 0 && operation.row.family != Family::kCbcPad;
+  if (data.empty() && by_blocks) co_return Bytes();
   GW_CO_TRY(call, co_await ForHsm(scope));
   co_return Noted(
       scope, co_await scope.token->hsm().Single(call, operation.direction.key_operation,
@@ -103,8 +107,10 @@ Awaitable<Result<Output>> Whole(const CallScope& scope, CipherOperation& operati
                                 Capacity capacity) {
   if (operation.held.Answers(data)) co_return operation.held.Take(capacity);
   GW_CO_TRY_VOID(CheckLength(operation, data.size()));
-  auto length = LengthOnly(BoundFor(operation, data.size()), capacity);
-  if (length && (!capacity || BoundIsExact(operation))) co_return *length;
+  if (!IsOther(operation.row)) {
+    auto length = LengthOnly(BoundFor(operation, data.size()), capacity);
+    if (length && (!capacity || BoundIsExact(operation))) co_return *length;
+  }
   GW_CO_TRY(output, co_await Ask(scope, operation, data));
   co_return operation.held.Hold(data, std::move(output), capacity);
 }
@@ -171,7 +177,7 @@ Status CipherInit(const CallScope& scope, CipherDirection direction,
   }
   if (operations.Has(codes.kind))
     return StateError(CKR_OPERATION_ACTIVE, "such an operation is active");
-  GW_TRY(row, CheckMechanism(*mechanism, codes.function_flag));
+  GW_TRY(row, MechanismFor(scope, *mechanism, codes.function_flag));
   GW_TRY(object, KeyFor(scope, key, *row, codes.usage));
   auto operation = std::make_shared<CipherOperation>(codes, *row, *mechanism, object);
   if (object->object_class == CKO_PUBLIC_KEY && scope.services.gateway().local.verify) {

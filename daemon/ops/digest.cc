@@ -2,6 +2,7 @@
 #include "daemon/ops/digest.h"
 
 #include "daemon/localcrypto/digest.h"
+#include "daemon/ops/offer.h"
 
 namespace gw::ops {
 namespace {
@@ -12,21 +13,24 @@ constexpr OperationKind kKind = OperationKind::kDigest;
 constexpr std::size_t kMostKept = 64u << 10;
 
 struct DigestOperation final : ActiveOperation {
-  explicit DigestOperation(const MechanismRow& row_in, bool here)
-      : row(row_in), digest(here ? std::optional(Digest::Start(row_in.hash)) : std::nullopt) {}
+  DigestOperation(const MechanismRow& row_in, Mechanism mechanism_in, bool here)
+      : row(row_in),
+        mechanism(std::move(mechanism_in)),
+        digest(here && row_in.hash != Hash::kNone ? std::optional(Digest::Start(row_in.hash))
+                                                  : std::nullopt) {}
   ~DigestOperation() override { Wipe(gathered); }
   bool UsesPrivateObject() const override { return private_key; }
 
   const MechanismRow& row;
+  const Mechanism mechanism;
   std::optional<Digest> digest;         // computed here
   std::optional<OperationState> state;  // a key was digested: the HSM goes on
   Bytes gathered;                       // input that the HSM has not had
   bool forgot = false;                  // there was more of it than kMostKept
   bool updated = false;
   bool private_key = false;
+  HeldOutput held;  // of a digest whose length only the HSM knew
 };
-
-Mechanism MechanismOf(const DigestOperation& operation) { return {operation.row.type, {}}; }
 
 Error TooMuch() { return CallerError(CKR_DATA_LEN_RANGE, "too much data for a digest in the HSM"); }
 
@@ -70,8 +74,8 @@ Awaitable<Status> Take(const CallScope& scope, DigestOperation& operation, ByteV
 Awaitable<Status> MoveToHsm(const CallScope& scope, const HsmCall& call,
                             DigestOperation& operation) {
   if (!operation.state) {
-    const Mechanism mechanism = MechanismOf(operation);
-    GW_CO_TRY(begun, Noted(scope, co_await scope.token->hsm().DigestInit(call, mechanism)));
+    GW_CO_TRY(begun,
+              Noted(scope, co_await scope.token->hsm().DigestInit(call, operation.mechanism)));
     operation.state = std::move(begun);
     operation.digest.reset();
   }
@@ -100,25 +104,31 @@ Awaitable<Status> TakeKey(const CallScope& scope, DigestOperation& operation, Ob
 Awaitable<Result<Bytes>> Finish(const CallScope& scope, DigestOperation& operation) {
   if (operation.digest) co_return operation.digest->Finish();
   // EP11 takes no empty message (wire sheet 11), and there is nothing to keep from it.
-  if (operation.gathered.empty() && !operation.state) co_return HashOf(operation.row.hash, {});
+  const bool known_here = operation.row.hash != Hash::kNone;
+  if (known_here && operation.gathered.empty() && !operation.state)
+    co_return HashOf(operation.row.hash, {});
   GW_CO_TRY(call, co_await ForHsm(scope));
   if (operation.state) {
     GW_CO_TRY_VOID(co_await Flush(scope, call, operation));
     co_return Noted(scope, co_await scope.token->hsm().DigestFinal(call, *operation.state));
   }
-  const Mechanism mechanism = MechanismOf(operation);
-  co_return Noted(scope,
-                  co_await scope.token->hsm().DigestSingle(call, mechanism, operation.gathered));
+  co_return Noted(scope, co_await scope.token->hsm().DigestSingle(call, operation.mechanism,
+                                                                  operation.gathered));
 }
 
-Awaitable<Result<Output>> FinishInto(const CallScope& scope, Capacity capacity) {
-  ActiveOperations& operations = scope.operations();
-  const auto operation = operations.Get<DigestOperation>(kKind);
-  if (auto length = LengthOnly(HashBytes(operation->row.hash), capacity)) co_return *length;
-  auto digest = co_await Finish(scope, *operation);
-  operations.End(kKind);
-  if (!digest) co_return std::move(digest).error();
-  co_return Delivered(std::move(*digest));
+// What needs no digesting: a length, or a digest that did not fit before.
+std::optional<Output> Ready(DigestOperation& operation, ByteView data, Capacity capacity) {
+  if (operation.row.hash != Hash::kNone) return LengthOnly(HashBytes(operation.row.hash), capacity);
+  if (!operation.held.Answers(data)) return std::nullopt;
+  return operation.held.Take(capacity);
+}
+
+//   data  of C_Digest, which may come again; empty after parts
+Awaitable<Result<Output>> FinishInto(const CallScope& scope, DigestOperation& operation,
+                                     ByteView data, Capacity capacity) {
+  GW_CO_TRY(digest, co_await Finish(scope, operation));
+  if (operation.row.hash != Hash::kNone) co_return Delivered(std::move(digest));
+  co_return operation.held.Hold(data, std::move(digest), capacity);
 }
 
 }  // namespace
@@ -131,9 +141,9 @@ Status DigestInit(const CallScope& scope, const std::optional<Mechanism>& mechan
   }
   if (operations.Has(kKind))
     return StateError(CKR_OPERATION_ACTIVE, "a digest operation is active");
-  GW_TRY(row, CheckMechanism(*mechanism, CKF_DIGEST));
-  operations.Start(kKind,
-                   std::make_shared<DigestOperation>(*row, scope.services.gateway().local.digest));
+  GW_TRY(row, MechanismFor(scope, *mechanism, CKF_DIGEST));
+  operations.Start(kKind, std::make_shared<DigestOperation>(*row, *mechanism,
+                                                            scope.services.gateway().local.digest));
   return Ok();
 }
 
@@ -147,13 +157,15 @@ Awaitable<Result<Output>> DigestWhole(const CallScope& scope, ByteView data, Cap
     co_return StateError(CKR_OPERATION_NOT_INITIALIZED, "C_Digest after C_DigestUpdate");
   }
   // A query and a short buffer must not consume the data.
-  if (auto length = LengthOnly(HashBytes(operation->row.hash), capacity)) co_return *length;
+  if (auto ready = Ready(*operation, data, capacity))
+    co_return EndWhenDone(operations, kKind, *std::move(ready));
   auto taken = co_await Take(scope, *operation, data);
   if (!taken) {
     operations.End(kKind);
     co_return std::move(taken).error();
   }
-  co_return co_await FinishInto(scope, capacity);
+  auto digest = co_await FinishInto(scope, *operation, data, capacity);
+  co_return EndWhenDone(operations, kKind, std::move(digest));
 }
 
 Awaitable<Status> DigestUpdate(const CallScope& scope, ByteView part) {
@@ -179,9 +191,15 @@ Awaitable<Status> DigestKey(const CallScope& scope, ObjectHandle key) {
 }
 
 Awaitable<Result<Output>> DigestFinal(const CallScope& scope, Capacity capacity) {
-  if (!scope.operations().Has(kKind))
+  ActiveOperations& operations = scope.operations();
+  const auto operation = operations.Get<DigestOperation>(kKind);
+  if (operation == nullptr)
     co_return StateError(CKR_OPERATION_NOT_INITIALIZED, "no digest operation");
-  co_return co_await FinishInto(scope, capacity);
+  const ByteView nothing;
+  if (auto ready = Ready(*operation, nothing, capacity))
+    co_return EndWhenDone(operations, kKind, *std::move(ready));
+  auto digest = co_await FinishInto(scope, *operation, nothing, capacity);
+  co_return EndWhenDone(operations, kKind, std::move(digest));
 }
 
 }  // namespace gw::ops

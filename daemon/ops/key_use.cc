@@ -66,6 +66,8 @@ bool CurveFits(const Object& key, const MechanismRow& row) {
 bool KeyFits(const Object& key, const MechanismRow& row, const KeyNeed& need) {
   if (key.object_class == CKO_SECRET_KEY && std::ranges::count(row.more_key_types, key.key_type))
     return true;
+  if (row.family == Family::kOther)
+    return key.object_class == CKO_SECRET_KEY || key.object_class == need.object_class;
   return key.object_class == need.object_class &&
          HsmKeyType(key.key_type) == HsmKeyType(need.key_type) && CurveFits(key, row);
 }
@@ -73,6 +75,8 @@ bool KeyFits(const Object& key, const MechanismRow& row, const KeyNeed& need) {
 bool SizeFits(const Object& key, const MechanismRow& row) {
   // Secrets of any length make HMACs; ranges bind generation.
   if (row.family == Family::kHmac || row.max_key_size == 0) return true;
+  // In which unit it counts is not known.
+  if (row.family == Family::kOther) return true;
   // A seed is no key of the curve; which lengths it has is the HSM's to say.
   if (row.family == Family::kWallet && key.object_class == CKO_SECRET_KEY) return true;
   const CK_ULONG size = KeySize(key);
@@ -107,7 +111,8 @@ CK_ULONG KeySize(const Object& key) {
 }
 
 KeyNeed NeedOf(const MechanismRow& row, CK_ATTRIBUTE_TYPE usage) {
-  const bool pair = std::ranges::count(kPairTypes, HsmKeyType(row.key_type)) != 0;
+  const bool pair =
+      row.family == Family::kOther || std::ranges::count(kPairTypes, HsmKeyType(row.key_type)) != 0;
   if (!pair) return {CKO_SECRET_KEY, row.key_type};
   const bool public_half = usage == CKA_VERIFY || usage == CKA_VERIFY_RECOVER ||
                            usage == CKA_ENCRYPT || usage == CKA_WRAP;
@@ -142,6 +147,7 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
 }
 
 std::size_t SignatureBytes(const MechanismRow& row, const Object& key) {
+  if (row.family == Family::kOther) return 0;
   if (row.family == Family::kHmac) return HashBytes(row.hash);
   if (row.family == Family::kCmac) return key.key_type == CKK_AES ? kAesBlockBytes : kDesBlockBytes;
   if (HsmKeyType(key.key_type) == CKK_EC) {

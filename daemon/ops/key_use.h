@@ -38,7 +38,7 @@ Result<ObjectPtr> KeyFor(const CallScope& scope, ObjectHandle handle, const Mech
 CK_ULONG KeySize(const Object& key);
 
 // Octets of a signature or MAC made with `key` (PKCS #11 mechanisms v2.40: RSA modulus, ECDSA and
-// DSA 2 x order, HMAC hash, CMAC block; Dilithium by its strength).
+// DSA 2 x order, HMAC hash, CMAC block; Dilithium by its strength). 0: only the HSM knows.
 std::size_t SignatureBytes(const MechanismRow& row, const Object& key);
 
 // The hashing form of a signature is computed here: digest first, then one raw request.

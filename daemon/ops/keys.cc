@@ -5,7 +5,6 @@
 #include "daemon/attributes/template_rules.h"
 #include "daemon/localcrypto/curve.h"
 #include "daemon/mechanism/hsm_names.h"
-#include "daemon/mechanism/mechanism_table.h"
 #include "daemon/ops/bound_wrap.h"
 #include "daemon/ops/derivation.h"
 #include "daemon/ops/domain.h"
@@ -13,6 +12,7 @@
 #include "daemon/ops/key_use.h"
 #include "daemon/ops/made_key.h"
 #include "daemon/ops/new_object.h"
+#include "daemon/ops/offer.h"
 #include "daemon/ops/public_parts.h"
 
 namespace gw::ops {
@@ -41,6 +41,12 @@ Result<AttributeList> Plan(const CallScope& scope, Purpose purpose,
                      .base_key = base_key,
                      .public_half = public_half};
   return CompleteKey(plan);
+}
+
+// Where the mechanism does not say what it makes, the template has to.
+std::optional<CK_KEY_TYPE> TypeMadeBy(const MechanismRow& row) {
+  if (row.family == Family::kOther) return std::nullopt;
+  return row.key_type;
 }
 
 bool IsPrivate(const AttributeList& attributes) { return attributes.BoolOr(CKA_PRIVATE, false); }
@@ -151,11 +157,11 @@ Awaitable<Result<ObjectHandle>> UnwrapHidden(const CallScope& scope, const Mecha
 
 Awaitable<Result<ObjectHandle>> GenerateKey(const CallScope& scope, const Mechanism& mechanism,
                                             const AttributeList& given) {
-  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_GENERATE));
+  GW_CO_TRY(row, co_await AskedMechanismFor(scope, mechanism, CKF_GENERATE));
   if (row->family == Family::kGenerateDomain)
     co_return co_await GenerateDomain(scope, *row, mechanism, given);
-  GW_CO_TRY(attributes,
-            Plan(scope, Purpose::kGenerate, CKO_SECRET_KEY, row->key_type, mechanism.type, given));
+  GW_CO_TRY(attributes, Plan(scope, Purpose::kGenerate, CKO_SECRET_KEY, TypeMadeBy(*row),
+                             mechanism.type, given));
   GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kGenerate);
   GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().GenerateKey(call, mechanism, for_hsm)));
@@ -168,10 +174,10 @@ Awaitable<Result<KeyPairHandles>> GenerateKeyPair(const CallScope& scope,
                                                   const Mechanism& mechanism,
                                                   const AttributeList& public_given,
                                                   const AttributeList& private_given) {
-  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_GENERATE_KEY_PAIR));
-  GW_CO_TRY(public_attributes, Plan(scope, Purpose::kGenerate, CKO_PUBLIC_KEY, row->key_type,
+  GW_CO_TRY(row, co_await AskedMechanismFor(scope, mechanism, CKF_GENERATE_KEY_PAIR));
+  GW_CO_TRY(public_attributes, Plan(scope, Purpose::kGenerate, CKO_PUBLIC_KEY, TypeMadeBy(*row),
                                     mechanism.type, public_given));
-  GW_CO_TRY(private_attributes, Plan(scope, Purpose::kGenerate, CKO_PRIVATE_KEY, row->key_type,
+  GW_CO_TRY(private_attributes, Plan(scope, Purpose::kGenerate, CKO_PRIVATE_KEY, TypeMadeBy(*row),
                                      mechanism.type, private_given, nullptr, &public_attributes));
   GW_CO_TRY(at_hsm, PairMechanismForHsm(*row, mechanism, public_attributes));
   GW_CO_TRY(made, co_await AskForPair(scope, at_hsm, public_attributes, private_attributes));
@@ -189,7 +195,7 @@ Awaitable<Result<KeyPairHandles>> GenerateKeyPair(const CallScope& scope,
 Awaitable<Result<Output>> WrapKey(const CallScope& scope, const Mechanism& mechanism,
                                   ObjectHandle wrapping_handle, ObjectHandle key_handle,
                                   Capacity capacity) {
-  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_WRAP));
+  GW_CO_TRY(row, co_await AskedMechanismFor(scope, mechanism, CKF_WRAP));
   GW_CO_TRY(wrapping_key, KeyFor(scope, wrapping_handle, *row, CKA_WRAP, kWrappingKeyErrors));
   GW_CO_TRY(key, KeyToWrap(scope, key_handle));
   GW_CO_TRY_VOID(CheckMayWrap(*key, *wrapping_key));
@@ -206,7 +212,7 @@ Awaitable<Result<Output>> WrapKey(const CallScope& scope, const Mechanism& mecha
 Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanism& mechanism,
                                           ObjectHandle unwrapping_handle, ByteView wrapped,
                                           const AttributeList& given) {
-  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_UNWRAP));
+  GW_CO_TRY(row, co_await AskedMechanismFor(scope, mechanism, CKF_UNWRAP));
   if (row->family == Family::kTransportKey)
     co_return co_await UnwrapPublic(scope, unwrapping_handle, wrapped, given);
   co_return co_await UnwrapHidden(scope, *row, mechanism, unwrapping_handle, wrapped, given);
@@ -214,7 +220,7 @@ Awaitable<Result<ObjectHandle>> UnwrapKey(const CallScope& scope, const Mechanis
 
 Awaitable<Result<DerivedKey>> DeriveKey(const CallScope& scope, const Mechanism& mechanism,
                                         ObjectHandle base_handle, const AttributeList& given) {
-  GW_CO_TRY(row, CheckMechanism(mechanism, CKF_DERIVE));
+  GW_CO_TRY(row, co_await AskedMechanismFor(scope, mechanism, CKF_DERIVE));
   const KeyNeed need = BaseKeyNeed(*row, mechanism);
   const KeyErrors errors;
   GW_CO_TRY(base_key, KeyFor(scope, base_handle, *row, CKA_DERIVE, need, errors));

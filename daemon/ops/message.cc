@@ -79,10 +79,10 @@ Status MessageSignInit(const CallScope& scope, const std::optional<Mechanism>& m
 Awaitable<Result<Output>> SignMessage(const CallScope& scope, ByteView parameter, ByteView data,
                                       Capacity capacity) {
   GW_CO_TRY(many, ManyFor(scope, OperationKind::kMessageSign, parameter, Step::kFirst));
-  const MessageOperation& whole = *many->whole;
-  if (auto length = LengthOnly(SignatureBytes(whole.row(), whole.key()), capacity))
-    co_return *length;
-  co_return co_await SignWhole(scope, whole, data);
+  const OperationPtr whole = many->whole;
+  if (auto ready = whole->Ready(data, capacity)) co_return *std::move(ready);
+  auto signature = co_await SignWhole(scope, *whole, data);
+  co_return whole->Fitted(data, std::move(signature), capacity);
 }
 
 Status SignMessageBegin(const CallScope& scope, ByteView parameter) {
@@ -93,10 +93,9 @@ Awaitable<Result<Output>> SignMessageNext(const CallScope& scope, ByteView param
                                           bool last, Capacity capacity) {
   GW_CO_TRY(many, ManyFor(scope, OperationKind::kMessageSign, parameter, Step::kNext));
   const OperationPtr begun = many->begun;
-  if (last) {
-    if (auto length = LengthOnly(SignatureBytes(begun->row(), begun->key()), capacity))
-      co_return *length;
-    many->begun.reset();
+  if (auto ready = last ? begun->Ready(ByteView(), capacity) : std::nullopt) {
+    if (ready->delivered) many->begun.reset();
+    co_return *std::move(ready);
   }
   auto added = co_await begun->Add(scope, part);
   if (!added) {
@@ -104,7 +103,10 @@ Awaitable<Result<Output>> SignMessageNext(const CallScope& scope, ByteView param
     co_return std::move(added).error();
   }
   if (!last) co_return Delivered({});
-  co_return co_await SignParts(scope, *begun);
+  auto signature = co_await SignParts(scope, *begun);
+  signature = begun->Fitted(ByteView(), std::move(signature), capacity);
+  if (!signature || signature->delivered) many->begun.reset();
+  co_return signature;
 }
 
 Status MessageSignFinal(const CallScope& scope) { return End(scope, OperationKind::kMessageSign); }

@@ -62,4 +62,15 @@ Awaitable<Result<OperationState>> MessageOperation::RemoteState(const CallScope&
   co_return std::move(*state_);
 }
 
+std::optional<Output> MessageOperation::Ready(ByteView data, Capacity capacity) {
+  if (const std::size_t bytes = SignatureBytes(row_, *key_)) return LengthOnly(bytes, capacity);
+  if (!held_.Answers(data)) return std::nullopt;
+  return held_.Take(capacity);
+}
+
+Result<Output> MessageOperation::Fitted(ByteView data, Result<Output> made, Capacity capacity) {
+  if (!made || SignatureBytes(row_, *key_) != 0) return made;
+  return held_.Hold(data, std::move(made->data), capacity);
+}
+
 }  // namespace gw::ops

@@ -9,6 +9,7 @@
 #include "daemon/localcrypto/digest.h"
 #include "daemon/localcrypto/public_key.h"
 #include "daemon/ops/key_use.h"
+#include "daemon/ops/output.h"
 
 namespace gw::ops {
 
@@ -38,6 +39,11 @@ class MessageOperation final : public ActiveOperation {
   Request ForWhole(ByteView message) const;
   // For the parts that were added; nullopt: they are at the HSM already, see state().
   std::optional<Request> ForParts();
+  // What C_Sign and its kin can answer without the HSM: the length of the signature, or one that
+  // did not fit before. `data` is empty after parts.
+  std::optional<Output> Ready(ByteView data, Capacity capacity);
+  // The signature that was made. One whose length only the HSM knew is kept until there is room.
+  Result<Output> Fitted(ByteView data, Result<Output> made, Capacity capacity);
   // Sends what is still here and yields the HSM's state; only when ForParts() is nullopt.
   Awaitable<Result<OperationState>> RemoteState(const CallScope& scope);
 
@@ -54,6 +60,7 @@ class MessageOperation final : public ActiveOperation {
   const std::size_t gather_limit_;
   const bool hashes_here_;
   bool updated_ = false;
+  HeldOutput held_;                      // a signature of unknown length
   std::optional<Digest> digest_;         // hashing here
   Bytes gathered_;                       // else: parts not sent yet
   std::optional<OperationState> state_;  // else: the HSM has begun

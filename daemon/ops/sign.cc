@@ -3,6 +3,7 @@
 
 #include "daemon/mechanism/hsm_names.h"
 #include "daemon/ops/message_checks.h"
+#include "daemon/ops/offer.h"
 
 namespace gw::ops {
 namespace {
@@ -25,7 +26,7 @@ Awaitable<Result<Bytes>> Ask(const CallScope& scope, const MessageOperation::Req
 
 Result<std::shared_ptr<MessageOperation>> Make(const CallScope& scope, const Manner& manner,
                                                const Mechanism& mechanism, ObjectHandle key) {
-  GW_TRY(row, CheckMechanism(mechanism, manner.function_flag));
+  GW_TRY(row, MechanismFor(scope, mechanism, manner.function_flag));
   GW_TRY(object, KeyFor(scope, key, *row, manner.usage));
   GW_TRY(at_hsm, AtHsm(mechanism, KeySize(*object)));
   return std::make_shared<MessageOperation>(scope.services, KeyOperation::kSign, *row,
@@ -56,10 +57,11 @@ Awaitable<Result<Output>> Whole(const CallScope& scope, const Manner& manner, By
     operations.End(manner.kind);
     co_return StateError(CKR_OPERATION_NOT_INITIALIZED, "C_Sign after C_SignUpdate");
   }
-  if (auto length = LengthOnly(SignatureBytes(operation->row(), operation->key()), capacity))
-    co_return *length;
+  if (auto ready = operation->Ready(data, capacity))
+    co_return EndWhenDone(operations, manner.kind, *std::move(ready));
   auto signature = co_await SignWhole(scope, *operation, data);
-  co_return EndWhenDone(operations, manner.kind, std::move(signature));
+  co_return EndWhenDone(operations, manner.kind,
+                        operation->Fitted(data, std::move(signature), capacity));
 }
 
 }  // namespace
@@ -124,10 +126,11 @@ Awaitable<Result<Output>> SignFinal(const CallScope& scope, Capacity capacity) {
   const auto operation = operations.Get<MessageOperation>(kPlain.kind);
   if (operation == nullptr)
     co_return StateError(CKR_OPERATION_NOT_INITIALIZED, "no sign operation");
-  if (auto length = LengthOnly(SignatureBytes(operation->row(), operation->key()), capacity))
-    co_return *length;
+  if (auto ready = operation->Ready(ByteView(), capacity))
+    co_return EndWhenDone(operations, kPlain.kind, *std::move(ready));
   auto signature = co_await SignParts(scope, *operation);
-  co_return EndWhenDone(operations, kPlain.kind, std::move(signature));
+  co_return EndWhenDone(operations, kPlain.kind,
+                        operation->Fitted(ByteView(), std::move(signature), capacity));
 }
 
 }  // namespace gw::ops

@@ -7,8 +7,7 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/log.h"
 #include "daemon/core/version.h"
-#include "daemon/mechanism/hsm_names.h"
-#include "daemon/mechanism/mechanism_table.h"
+#include "daemon/ops/offer.h"
 #include "daemon/ops/pin_store.h"
 #include "daemon/ops/profile.h"
 #include "daemon/ops/users.h"
@@ -33,46 +32,6 @@ CK_FLAGS TokenFlags(const Token& token) {
   return flags;
 }
 
-// Asks the HSM under whatever identity is at hand; anonymous users may lack the right or the key.
-Awaitable<void> LearnMechanisms(const ApplicationPtr& application, Token& token,
-                                Deadline deadline) {
-  HsmCall call;
-  call.application = application->number();
-  call.deadline = deadline;
-  call.identity = application->LoginOf(token.slot()).identity;
-  // A login that came back after a restart has none before its first use.
-  if (call.identity == nullptr) {
-    auto anonymous = co_await token.AnonymousIdentity(deadline);
-    if (!anonymous) co_return;
-    call.identity = *anonymous;
-  }
-  auto offered = co_await token.hsm().GetMechanismList(call);
-  if (!offered) {
-    log::Warn("slot {}: mechanism list not available yet: {}", token.config().slot,
-              Describe(offered.error()));
-    co_return;
-  }
-  std::ranges::sort(*offered);
-  if (!token.hsm_mechanisms) token.mechanisms_asked_at = RealClock().Now();
-  token.hsm_mechanisms = std::move(*offered);
-}
-
-// A list that is known already is good enough while the HSM is away: nobody waits for long, and one
-// call asks for all.
-Awaitable<void> KeepMechanismsCurrent(const Services& services, const ApplicationPtr& application,
-                                      Token& token, Deadline deadline) {
-  constexpr std::chrono::seconds kPatience{2};
-  const SteadyTime now = RealClock().Now();
-  if (token.hsm_mechanisms) {
-    const bool old = now - token.mechanisms_asked_at >= services.gateway().times.mechanisms;
-    if (!old && !token.mechanisms_doubtful) co_return;
-    deadline.at = std::min(deadline.at, now + kPatience);
-    token.mechanisms_asked_at = now;
-  }
-  token.mechanisms_doubtful = false;
-  co_await LearnMechanisms(application, token, deadline);
-}
-
 // On behalf of the application; a look may take as long as any call.
 Awaitable<void> Look(const Services& services, const ApplicationPtr& application, Token& token) {
   HsmCall call;
@@ -91,12 +50,6 @@ CK_FLAGS MessageFlags(CK_FLAGS flags) {
   const CK_FLAGS sign = (flags & CKF_SIGN) != 0 ? CKF_MESSAGE_SIGN | CKF_MULTI_MESSAGE : 0;
   const CK_FLAGS verify = (flags & CKF_VERIFY) != 0 ? CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE : 0;
   return sign | verify;
-}
-
-bool Offers(const Services& services, const Token& token, const MechanismRow& row) {
-  if (row.family == Family::kDigest && services.gateway().local.digest) return true;
-  if (!token.hsm_mechanisms) return true;
-  return HsmServes(*token.hsm_mechanisms, row.type);
 }
 
 }  // namespace
@@ -166,11 +119,15 @@ Awaitable<Result<std::vector<CK_ULONG>>> GetMechanismList(Services& services,
                                                           const ApplicationPtr& application,
                                                           SlotId slot, Deadline deadline) {
   GW_CO_TRY(token, TokenFor(services, *application, slot));
-  co_await KeepMechanismsCurrent(services, application, *token, deadline);
+  co_await KeepOfferCurrent(services, application, *token, deadline);
   std::vector<CK_ULONG> types;
+  for (const MechanismRow* row : token->mechanisms.All()) types.push_back(row->type);
+  // Digests are offered whether the HSM has them or not.
   for (const MechanismRow& row : AllMechanisms()) {
-    if (Offers(services, *token, row)) types.push_back(row.type);
+    const bool here = OfferedRow(services, *token, row.type) != nullptr;
+    if (here && token->mechanisms.Find(row.type) == nullptr) types.push_back(row.type);
   }
+  std::ranges::sort(types);
   co_return types;
 }
 
@@ -178,9 +135,9 @@ Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,
                                                   const ApplicationPtr& application, SlotId slot,
                                                   CK_MECHANISM_TYPE type, Deadline deadline) {
   GW_CO_TRY(token, TokenFor(services, *application, slot));
-  co_await KeepMechanismsCurrent(services, application, *token, deadline);
-  const MechanismRow* row = FindMechanism(type);
-  if (row == nullptr || !Offers(services, *token, *row)) {
+  co_await KeepOfferCurrent(services, application, *token, deadline);
+  const MechanismRow* row = OfferedRow(services, *token, type);
+  if (row == nullptr) {
     co_return CallerError(CKR_MECHANISM_INVALID, "mechanism is not offered");
   }
   // Tools look for CKF_HW to tell what the device does itself; digests are computed here.

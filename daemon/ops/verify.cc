@@ -6,6 +6,7 @@
 
 #include "daemon/mechanism/hsm_names.h"
 #include "daemon/ops/message_checks.h"
+#include "daemon/ops/offer.h"
 
 namespace gw::ops {
 namespace {
@@ -51,7 +52,8 @@ Bytes InFullLength(const MessageOperation& operation, ByteView signature) {
 }
 
 Status CheckLengths(const MessageOperation& operation, std::size_t data_bytes, ByteView signature) {
-  if (signature.size() != SignatureBytes(operation.row(), operation.key())) {
+  const std::size_t wanted = SignatureBytes(operation.row(), operation.key());
+  if (wanted != 0 && signature.size() != wanted) {
     return CallerError(CKR_SIGNATURE_LEN_RANGE, "length of the signature");
   }
   return CheckMessageLength(operation.row(), operation.key(), data_bytes);
@@ -92,7 +94,7 @@ Awaitable<Status> VerifyParts(const CallScope& scope, MessageOperation& operatio
 Result<std::shared_ptr<MessageOperation>> MakeVerifyOperation(const CallScope& scope,
                                                               const Mechanism& mechanism,
                                                               ObjectHandle key) {
-  GW_TRY(row, CheckMechanism(mechanism, CKF_VERIFY));
+  GW_TRY(row, MechanismFor(scope, mechanism, CKF_VERIFY));
   GW_TRY(object, KeyFor(scope, key, *row, CKA_VERIFY));
   GW_TRY(at_hsm, AtHsm(mechanism, KeySize(*object)));
   auto operation = std::make_shared<MessageOperation>(scope.services, KeyOperation::kVerify, *row,
@@ -159,7 +161,7 @@ Status VerifyRecoverInit(const CallScope& scope, const std::optional<Mechanism>&
   }
   if (operations.Has(kRecover))
     return StateError(CKR_OPERATION_ACTIVE, "a verify operation with recovery is active");
-  GW_TRY(row, CheckMechanism(*mechanism, CKF_VERIFY_RECOVER));
+  GW_TRY(row, MechanismFor(scope, *mechanism, CKF_VERIFY_RECOVER));
   GW_TRY(object, KeyFor(scope, key, *row, CKA_VERIFY_RECOVER));
   GW_TRY(parsed, PublicKey::Parse(object->key.view()));
   if (!parsed->computes_here())

@@ -12,6 +12,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/keystore/keystore.h"
+#include "daemon/mechanism/offered_mechanisms.h"
 #include "daemon/token/hsm_watch.h"
 #include "daemon/token/object_index.h"
 #include "daemon/token/random_pool.h"
@@ -123,9 +124,9 @@ class Token {
   // The same without waiting; nullopt: it must be fetched first.
   std::optional<IdentityPtr> AnonymousIdentityNow() const;
 
-  // Mechanisms that the HSM offers, sorted; nullopt until it was asked. They change with its
-  // control points (behaviour R186), so they are asked for again when they are old, or doubtful.
-  std::optional<std::vector<CK_MECHANISM_TYPE>> hsm_mechanisms;
+  // Mechanisms that the HSM offers. They change with its control points (behaviour R186), so they
+  // are asked for again when they are old, or doubtful.
+  OfferedMechanisms mechanisms;
   SteadyTime mechanisms_asked_at{};
   // An answer of the HSM has shown that it may be another one by now.
   bool mechanisms_doubtful = false;

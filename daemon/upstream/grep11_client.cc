@@ -123,6 +123,8 @@ class Client final : public Grep11Client {
   Awaitable<Result<KeyBlob>> SetAttributeValue(const HsmCall& call, const KeyBlob& key,
                                                const AttributeList& attributes) override;
   Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(const HsmCall& call) override;
+  Awaitable<Result<MechanismFacts>> GetMechanismInfo(const HsmCall& call,
+                                                     CK_MECHANISM_TYPE type) override;
   Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) override;
   Awaitable<Status> LogIn(const HsmCall& call, HsmLogin& login) override;
   void LogOut(IdentityPtr identity, HsmLogin& login) override {
@@ -483,6 +485,17 @@ Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> Client::GetMechanismList(const
   GW_CO_TRY(done, co_await sender_.Run(call, sendable));
   const auto& mechanisms = sendable.Answer(done).mechs();
   co_return std::vector<CK_MECHANISM_TYPE>(mechanisms.begin(), mechanisms.end());
+}
+
+Awaitable<Result<MechanismFacts>> Client::GetMechanismInfo(const HsmCall& call,
+                                                           CK_MECHANISM_TYPE type) {
+  grep11::GetMechanismInfoRequest request;
+  request.set_mech(type);
+  SendableOf<GetMechanismInfoRpc> sendable(request);
+  GW_CO_TRY(done, co_await sender_.Run(call, sendable));
+  const grep11::MechanismInfo& info = sendable.Answer(done).mechinfo();
+  const MechanismFacts facts{info.minkeysize(), info.maxkeysize(), info.flags()};
+  co_return facts;
 }
 
 Awaitable<Result<Bytes>> Client::GenerateRandom(const HsmCall& call, std::uint32_t bytes) {

@@ -160,6 +160,8 @@ class HsmClient {
 
   virtual Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(
       const HsmCall& call) = 0;
+  virtual Awaitable<Result<MechanismFacts>> GetMechanismInfo(const HsmCall& call,
+                                                             CK_MECHANISM_TYPE type) = 0;
   // 1..1,000,000 octets.
   virtual Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) = 0;
 

@@ -42,6 +42,7 @@ constexpr auto kRpcs = std::to_array<RpcInfo>({
     GW_RPC(DeriveKey, "derivekey", kQuick),
     GW_RPC(SetAttributeValue, "setattributevalue", kQuick),
     GW_RPC(GetMechanismList, "getmechanismlist", kQuick),
+    GW_RPC(GetMechanismInfo, "getmechanisminfo", kQuick),
     // No action of theirs is documented.
     {RpcId::kLogin, "Login", "/grep11.Crypto/Login", "hs-crypto.ep11.use", kQuick},
     {RpcId::kLogout, "Logout", "/grep11.Crypto/Logout", "hs-crypto.ep11.use", kQuick},

@@ -37,12 +37,13 @@ enum class RpcId : std::uint8_t {
   kDeriveKey,
   kSetAttributeValue,
   kGetMechanismList,
+  kGetMechanismInfo,
   kLogin,
   kLogout,
   kGetAttributeValue,
   kRewrapKeyBlob,
 };
-inline constexpr std::size_t kRpcCount = 33;
+inline constexpr std::size_t kRpcCount = 34;
 
 struct RpcInfo {
   RpcId id;

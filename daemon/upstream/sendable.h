@@ -56,6 +56,7 @@ GW_RPC(UnwrapKey);
 GW_RPC(DeriveKey);
 GW_RPC(SetAttributeValue);
 GW_RPC(GetMechanismList);
+GW_RPC(GetMechanismInfo);
 GW_RPC(Login);
 GW_RPC(Logout);
 GW_RPC(GetAttributeValue);

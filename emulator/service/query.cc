@@ -31,6 +31,7 @@ GW_RPC(GetMechanismList) {
   static_cast<void>(card);
   static_cast<void>(request);
   for (const MechanismRow& row : MechanismTable()) response.add_mechs(row.type);
+  for (const MechanismRow& row : AddedMechanisms()) response.add_mechs(row.type);
   return Ok();
 }
 

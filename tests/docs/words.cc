@@ -55,6 +55,7 @@ constexpr auto kParameters = std::to_array<ParameterWords>({
     {ParameterRule::kPublicValue, "public value of the other side"},
     {ParameterRule::kBlocks, "data, whole blocks"},
     {ParameterRule::kKeyHandle, "handle of a MAC key"},
+    {ParameterRule::kOctets, "octets"},
 });
 
 struct FlagWords {

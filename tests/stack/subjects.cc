@@ -307,6 +307,8 @@ FittingMechanism::FittingMechanism(const MechanismRow& row, const Subjects& subj
       kyber_.ulCipherLen = output_.size();
       mechanism_ = {row.type, &kyber_, sizeof kyber_};
       break;
+    case ParameterRule::kOctets:  // none is as good
+      break;
     case ParameterRule::kPublicValue:
       mechanism_ = {row.type, dh_value_.data(), dh_value_.size()};
       break;

@@ -91,6 +91,9 @@ class AgreeableHsm : public HsmClient {
   Awaitable<Result<std::vector<CK_MECHANISM_TYPE>>> GetMechanismList(const HsmCall&) override {
     co_return std::vector<CK_MECHANISM_TYPE>{CKM_ECDSA, CKM_RSA_PKCS, CKM_AES_CBC, CKM_SHA256};
   }
+  Awaitable<Result<MechanismFacts>> GetMechanismInfo(const HsmCall&, CK_MECHANISM_TYPE) override {
+    co_return MechanismFacts{};
+  }
   Awaitable<Result<Bytes>> GenerateRandom(const HsmCall&, std::uint32_t bytes) override {
     co_return Bytes(bytes);
   }

@@ -25,6 +25,19 @@ TEST(MechanismTableTest, EveryMechanismHasANameAndAFunction) {
   }
 }
 
+// Stays for the rest of the program, as it does for that of an emulator.
+TEST(MechanismTableTest, AMechanismHasFurtherNumbersOnDemand) {
+  constexpr CK_MECHANISM_TYPE kNumber = 0x80019001;
+  EXPECT_EQ(FindMechanismRow(kNumber), nullptr);
+  ASSERT_TRUE(AddMechanism(kNumber, "CKM_SHA256_HMAC").ok());
+  ASSERT_NE(FindMechanismRow(kNumber), nullptr);
+  EXPECT_EQ(FindMechanismRow(kNumber)->hash, HashId::kSha256);
+  EXPECT_EQ(MechanismNames()[MechanismNumber(kNumber)], "unknown");
+  EXPECT_FALSE(AddMechanism(kNumber, "CKM_SHA_1").ok());
+  EXPECT_FALSE(AddMechanism(CKM_ECDSA, "CKM_SHA_1").ok());
+  EXPECT_FALSE(AddMechanism(kNumber + 1, "CKM_NONE").ok());
+}
+
 TEST(MechanismTableTest, AFunctionThatARowLacksIsRefused) {
   const auto found = FindMechanism({CKM_SHA256, {}}, CKF_SIGN);
   ASSERT_FALSE(found.ok());

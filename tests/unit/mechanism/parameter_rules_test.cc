@@ -20,8 +20,9 @@ class ParameterTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ParameterTest, IsJudged) {
   const Case& test = GetParam();
-  const Result<const MechanismRow*> row = CheckMechanism({test.type, test.parameter}, test.flag);
-  EXPECT_EQ(row.ok() ? CKR_OK : row.error().rv, test.rv);
+  const Mechanism mechanism{test.type, test.parameter};
+  const Status checked = CheckMechanism(FindMechanism(test.type), mechanism, test.flag);
+  EXPECT_EQ(checked.ok() ? CKR_OK : checked.error().rv, test.rv);
 }
 
 constexpr CK_RV kBad = CKR_MECHANISM_PARAM_INVALID;

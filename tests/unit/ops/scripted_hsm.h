@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/mechanism/mechanism_table.h"
 #include "daemon/upstream/hsm_client.h"
 
 namespace gw {
@@ -33,8 +34,10 @@ class ScriptedHsm final : public HsmClient {
   // What GenerateKeyPair gives as the public half: an SPKI.
   Bytes public_spki;
   Bytes check_sum{0x11, 0x22, 0x33, 0, 0, 0, 128};
+  // What GetMechanismInfo gives.
+  std::map<CK_MECHANISM_TYPE, MechanismFacts> facts;
   // What GetMechanismList gives.
-  std::vector<CK_MECHANISM_TYPE> offered{CKM_ECDSA, CKM_RSA_PKCS, CKM_AES_KEY_GEN};
+  std::vector<CK_MECHANISM_TYPE> offered = AllTypes();
   // What GenerateRandom was asked for, and what it waits for before it answers.
   struct RandomAsked {
     HsmCall call;
@@ -146,6 +149,13 @@ class ScriptedHsm final : public HsmClient {
     Note("GetMechanismList", nullptr, {});
     co_return Answer(offered);
   }
+  Awaitable<Result<MechanismFacts>> GetMechanismInfo(const HsmCall&,
+                                                     CK_MECHANISM_TYPE type) override {
+    Note("GetMechanismInfo", nullptr, {});
+    const auto at = facts.find(type);
+    if (at == facts.end()) co_return CallerError(CKR_MECHANISM_INVALID, "scripted");
+    co_return Answer(at->second);
+  }
   Awaitable<Result<Bytes>> GenerateRandom(const HsmCall& call, std::uint32_t bytes) override {
     Note("GenerateRandom", nullptr, {});
     random_asked.push_back({call, bytes});
@@ -187,6 +197,11 @@ class ScriptedHsm final : public HsmClient {
   }
 
  private:
+  static std::vector<CK_MECHANISM_TYPE> AllTypes() {
+    std::vector<CK_MECHANISM_TYPE> types;
+    for (const MechanismRow& row : AllMechanisms()) types.push_back(row.type);
+    return types;
+  }
   static TwinSide Opposite(TwinSide side) {
     return side == TwinSide::kBefore ? TwinSide::kAfter : TwinSide::kBefore;
   }
