@@ -364,6 +364,10 @@ TEST_F(ClassicMechanismsTest, X931WithoutItsTrailerIsRefusedAsEachFunctionCanSay
   GW_ASSERT_RV(P11().C_VerifyInit(s_, &mechanism, keys.public_key), CKR_OK);
   GW_ASSERT_RV(P11().C_VerifyUpdate(s_, data.data(), data.size()), CKR_OK);
   GW_EXPECT_RV(P11().C_VerifyFinal(s_, signature.data(), signature.size()), CKR_DATA_LEN_RANGE);
+  GW_ASSERT_RV(P11v3().C_MessageVerifyInit(s_, &mechanism, keys.public_key), CKR_OK);
+  GW_EXPECT_RV(P11v3().C_VerifyMessage(s_, nullptr, 0, data.data(), data.size(), signature.data(),
+                                       signature.size()),
+               CKR_DATA_INVALID);
 }
 
 TEST_F(ClassicMechanismsTest, ABoundKeyTravelsWithWhatItMayDo) {
