@@ -60,8 +60,9 @@ Awaitable<Result<Output>> Whole(const CallScope& scope, const Manner& manner, By
   if (auto ready = operation->Ready(data, capacity))
     co_return EndWhenDone(operations, manner.kind, *std::move(ready));
   auto signature = co_await SignWhole(scope, *operation, data);
-  co_return EndWhenDone(operations, manner.kind,
-                        operation->Fitted(data, std::move(signature), capacity));
+  if (operation->row().family == Family::kOther)
+    signature = operation->Fitted(data, std::move(signature), capacity);
+  co_return EndWhenDone(operations, manner.kind, std::move(signature));
 }
 
 }  // namespace

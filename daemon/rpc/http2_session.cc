@@ -156,23 +156,23 @@ void Http2Session::Submit(UnaryCall& call) {
     over_.push_back(call);
     return;
   }
+  // Of headers whose values come once the names alone are worth a place in the peer's table: the
+  // first request puts them there.
+  const bool known = std::exchange(names_are_known_, true);
+  const std::uint8_t once = known ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
   const TimeoutText timeout(request.deadline - RealClock().Now() + kGrace);
   std::array<nghttp2_nv, 10> headers{
-      Header(":method", "POST"),
-      Header(":scheme", options_.tls ? "https" : "http"),
-      Header(":path", request.method),
-      Header(":authority", options_.authority),
-      Header("te", "trailers"),
-      Header("content-type", "application/grpc"),
-      Header("user-agent", "grep11d"),
-      Header("grpc-timeout", timeout.text(), NGHTTP2_NV_FLAG_NO_INDEX),
+      Header(":method", "POST"),       Header(":scheme", options_.tls ? "https" : "http"),
+      Header(":path", request.method), Header(":authority", options_.authority),
+      Header("te", "trailers"),        Header("content-type", "application/grpc"),
+      Header("user-agent", "grep11d"), Header("grpc-timeout", timeout.text(), once),
   };
   std::size_t count = 8;
   if (!request.authorization.empty()) {
     headers[count++] = Header("authorization", request.authorization);
   }
-  if (!request.correlation.empty()) {  // another one each time: nothing to remember
-    headers[count++] = Header("correlation-id", request.correlation, NGHTTP2_NV_FLAG_NO_INDEX);
+  if (!request.correlation.empty()) {
+    headers[count++] = Header("correlation-id", request.correlation, once);
   }
   nghttp2_data_provider message{};
   message.read_callback = &ReadMessage;

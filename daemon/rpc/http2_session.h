@@ -75,6 +75,7 @@ class Http2Session {
   UnaryCalls calls_;  // on a stream
   UnaryCalls over_;
   bool greeted_ = false;
+  bool names_are_known_ = false;  // to the peer's table of headers
   bool goaway_ = false;
   bool answered_ = false;
   std::string trouble_;
