@@ -49,6 +49,14 @@ std::optional<CK_KEY_TYPE> TypeMadeBy(const MechanismRow& row) {
   return row.key_type;
 }
 
+// Tools say the length also of keys that have one length alone.
+AttributeList WithoutKnownLength(const MechanismRow& row, AttributeList given) {
+  const bool one_length =
+      row.family == Family::kGenerateKey && row.min_key_size == row.max_key_size;
+  if (one_length && given.GetUlong(CKA_VALUE_LEN) == row.min_key_size) given.Remove(CKA_VALUE_LEN);
+  return given;
+}
+
 bool IsPrivate(const AttributeList& attributes) { return attributes.BoolOr(CKA_PRIVATE, false); }
 
 Awaitable<Result<MadeKeyPair>> AskForPair(const CallScope& scope, const Mechanism& mechanism,
@@ -160,8 +168,9 @@ Awaitable<Result<ObjectHandle>> GenerateKey(const CallScope& scope, const Mechan
   GW_CO_TRY(row, co_await AskedMechanismFor(scope, mechanism, CKF_GENERATE));
   if (row->family == Family::kGenerateDomain)
     co_return co_await GenerateDomain(scope, *row, mechanism, given);
+  const AttributeList wanted = WithoutKnownLength(*row, given);
   GW_CO_TRY(attributes, Plan(scope, Purpose::kGenerate, CKO_SECRET_KEY, TypeMadeBy(*row),
-                             mechanism.type, given));
+                             mechanism.type, wanted));
   GW_CO_TRY(call, co_await ForNewKey(scope, IsPrivate(attributes)));
   const AttributeList for_hsm = HsmTemplate(attributes, Purpose::kGenerate);
   GW_CO_TRY(made, Noted(scope, co_await scope.token->hsm().GenerateKey(call, mechanism, for_hsm)));

@@ -344,6 +344,17 @@ TEST_F(ClassicMechanismsTest, OpensslVerifiesWhatX931Signed) {
             1);
 }
 
+TEST_F(ClassicMechanismsTest, ALengthThatAKeyHasAnywayMayBeGiven) {
+  Generate(CKM_DES3_KEY_GEN, Attributes().Number(CKA_VALUE_LEN, 24));
+  Generate(CKM_DES2_KEY_GEN, Attributes().Number(CKA_VALUE_LEN, 16));
+  CK_MECHANISM mechanism{CKM_DES3_KEY_GEN, nullptr, 0};
+  Attributes wrong = Attributes().Number(CKA_VALUE_LEN, 16);
+  const auto list = wrong.list();
+  CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
+  GW_EXPECT_RV(P11().C_GenerateKey(s_, &mechanism, list.data(), list.size(), &key),
+               CKR_ATTRIBUTE_TYPE_INVALID);
+}
+
 TEST_F(ClassicMechanismsTest, X931WithoutItsTrailerIsRefusedAsEachFunctionCanSayIt) {
   const KeyPair keys =
       Pair(CKM_RSA_X9_31_KEY_PAIR_GEN, Attributes().Number(CKA_MODULUS_BITS, 1024), Attributes());
