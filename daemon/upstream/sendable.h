@@ -113,6 +113,7 @@ void VisitKeys(Request& request, Visit visit) {
   GW_VISIT(pubkey)
   GW_VISIT(kek)
   GW_VISIT(basekey)
+  GW_VISIT(mackey)
 #undef GW_VISIT
   if constexpr (requires { visit(*request.mutable_object()); }) visit(*request.mutable_object());
 }

@@ -115,6 +115,20 @@ TEST_F(MasterKeyTest, EveryKeyOfARequestIsExchanged) {
   EXPECT_THAT(hsm_->last_request("WrapKey"), Not(HasSubstr("key blob")));
 }
 
+Awaitable<Status> WrapBound(HsmClient* client, HsmCall call) {
+  const Mechanism mechanism{CKM_IBM_ATTRIBUTEBOUND_WRAP, MacKeyParameter{kBefore.octets}};
+  const KeyBlob without_twin{CopyOf("another")};
+  GW_CO_TRY_VOID(co_await client->WrapKey(call, mechanism, without_twin, without_twin));
+  co_return Ok();
+}
+
+TEST_F(MasterKeyTest, SoIsTheMacKeyOfABoundWrapping) {
+  Pair();
+  Refuse(1);
+  EXPECT_TRUE(test::Await(silo_, WrapBound(&client(), Call())).ok());
+  EXPECT_THAT(hsm_->last_request("WrapKey"), HasSubstr("next blob"));
+}
+
 Awaitable<Status> Change(HsmClient* client, HsmCall call) {
   const AttributeList attributes;
   GW_CO_TRY_VOID(co_await client->SetAttributeValue(call, kBefore, attributes));
