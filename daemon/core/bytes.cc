@@ -18,6 +18,17 @@ void Wipe(std::span<Byte> bytes) {
   if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
 }
 
+std::optional<ByteView> TakeCounted(ByteView& in) {
+  constexpr std::size_t kLengthBytes = 4;
+  if (in.size() < kLengthBytes) return std::nullopt;
+  std::size_t length = 0;
+  for (const Byte octet : in.first(kLengthBytes)) length = length << 8 | octet;
+  if (length > in.size() - kLengthBytes) return std::nullopt;
+  const ByteView octets = in.subspan(kLengthBytes, length);
+  in = in.subspan(kLengthBytes + length);
+  return octets;
+}
+
 std::string HexOf(ByteView bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,14 @@ inline void AppendU32Be(Bytes& out, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<Byte>(value >> shift));
 }
 inline void Append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+
+// Octets behind their length, four octets big-endian.
+inline void AppendCounted(Bytes& out, ByteView octets) {
+  AppendU32Be(out, static_cast<std::uint32_t>(octets.size()));
+  Append(out, octets);
+}
+// Takes such octets off the front; nullopt: it ends too early.
+std::optional<ByteView> TakeCounted(ByteView& in);
 
 // Secret octets: pages are locked when the limit allows it, the content is wiped when the object
 // dies. Not copyable by accident: Clone() says that a second copy is wanted. Thread: as any value

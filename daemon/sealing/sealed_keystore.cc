@@ -23,7 +23,6 @@ constexpr Byte kTwoBlobsForm = 2;
 constexpr std::string_view kDomain = "grep11d sealed object 1 ";
 constexpr std::string_view kPrefix = "keystore.";
 constexpr std::string_view kSuffix = ".password";
-constexpr std::size_t kLengthBytes = 4;
 
 std::string SettingOf(const std::string& keystore) {
   return std::string(kPrefix) + keystore + std::string(kSuffix);
@@ -42,28 +41,18 @@ bool IsSealed(const Record& record) { return record.attributes.Has(kSealedMark);
 
 Bytes BindingOf(const Record& record) { return CopyOf(std::string(kDomain) + record.keystore); }
 
-// What is next in `rest`, behind its length; nullopt: it is cut off.
-std::optional<ByteView> TakePart(ByteView& rest) {
-  std::size_t length = 0;
-  if (rest.size() < kLengthBytes) return std::nullopt;
-  for (const Byte octet : rest.first(kLengthBytes)) length = length << 8 | octet;
-  rest = rest.subspan(kLengthBytes);
-  if (length > rest.size()) return std::nullopt;
-  const ByteView part = rest.first(length);
-  rest = rest.subspan(length);
-  return part;
-}
-
 // u32 length of the attributes | attributes | key blob; in the form of keys that have two blobs:
 // u32 length of the attributes | attributes | u32 length of the key blob | key blob | other blob.
 Record Sealed(const Record& plain, const Sealer& sealer) {
   const Bytes attributes = EncodeAttributes(plain.attributes);
   Bytes content;
-  AppendU32Be(content, static_cast<std::uint32_t>(attributes.size()));
-  Append(content, attributes);
+  AppendCounted(content, attributes);
   const bool two = !plain.other.empty();
-  if (two) AppendU32Be(content, static_cast<std::uint32_t>(plain.key.octets.size()));
-  Append(content, plain.key.view());
+  if (two) {
+    AppendCounted(content, plain.key.view());
+  } else {
+    Append(content, plain.key.view());
+  }
   Append(content, plain.other.view());
   Record sealed;
   sealed.number = plain.number;
@@ -85,8 +74,8 @@ Result<Record> Opened(const Record& sealed, const Sealer& sealer) {
   auto content = sealer.Unseal(sealed.key.view(), BindingOf(sealed));
   if (!content) return UpstreamError(CKR_DEVICE_ERROR, content.error().detail);
   ByteView rest = content->view();
-  const auto encoded = TakePart(rest);
-  const auto key = two ? TakePart(rest) : std::optional(std::exchange(rest, ByteView()));
+  const auto encoded = TakeCounted(rest);
+  const auto key = two ? TakeCounted(rest) : std::optional(std::exchange(rest, ByteView()));
   if (!encoded || encoded->empty() || !key) {
     return UpstreamError(CKR_DEVICE_ERROR, "sealed content is cut off");
   }

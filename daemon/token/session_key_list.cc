@@ -7,23 +7,6 @@ namespace {
 constexpr Byte kVersion = 1;
 constexpr std::size_t kLengthBytes = 4;
 
-void AppendBlob(Bytes& out, const KeyBlob& blob) {
-  AppendU32Be(out, static_cast<std::uint32_t>(blob.octets.size()));
-  Append(out, blob.view());
-}
-
-// Takes a blob off the front; false: it ends too early.
-bool TakeBlob(ByteView& in, KeyBlob& blob) {
-  if (in.size() < kLengthBytes) return false;
-  std::size_t length = 0;
-  for (const Byte octet : in.first(kLengthBytes)) length = length << 8 | octet;
-  in = in.subspan(kLengthBytes);
-  if (length > in.size()) return false;
-  blob.octets = CopyOf(in.first(length));
-  in = in.subspan(length);
-  return true;
-}
-
 }  // namespace
 
 Bytes EncodeSessionKeys(const std::vector<ListedKey>& keys) {
@@ -36,8 +19,8 @@ Bytes EncodeSessionKeys(const std::vector<ListedKey>& keys) {
   out.reserve(total);
   out.push_back(kVersion);
   for (const ListedKey& listed : keys) {
-    AppendBlob(out, listed.key);
-    AppendBlob(out, listed.other);
+    AppendCounted(out, listed.key.view());
+    AppendCounted(out, listed.other.view());
   }
   return out;
 }
@@ -48,11 +31,11 @@ std::optional<std::vector<ListedKey>> DecodeSessionKeys(ByteView octets) {
   if (octets[0] != kVersion) return std::nullopt;
   octets = octets.subspan(1);
   while (!octets.empty()) {
-    ListedKey listed;
-    if (!TakeBlob(octets, listed.key) || !TakeBlob(octets, listed.other)) return std::nullopt;
+    const auto key = TakeCounted(octets);
+    const auto other = TakeCounted(octets);
     // Nothing without a key is ever listed.
-    if (listed.key.empty()) return std::nullopt;
-    keys.push_back(std::move(listed));
+    if (!key || !other || key->empty()) return std::nullopt;
+    keys.push_back({KeyBlob{CopyOf(*key)}, KeyBlob{CopyOf(*other)}});
   }
   return keys;
 }

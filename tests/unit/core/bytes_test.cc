@@ -23,6 +23,27 @@ TEST(BytesTest, ConstantTimeComparisonAgreesWithEquality) {
   EXPECT_TRUE(EqualConstantTime({}, {}));
 }
 
+TEST(BytesTest, CountedOctetsAreTakenAsTheyWerePut) {
+  Bytes out;
+  AppendCounted(out, Bytes{7, 8});
+  AppendCounted(out, {});
+  EXPECT_THAT(out, ElementsAre(0, 0, 0, 2, 7, 8, 0, 0, 0, 0));
+  ByteView in = out;
+  const auto first = TakeCounted(in);
+  ASSERT_TRUE(first);
+  EXPECT_THAT(*first, ElementsAre(7, 8));
+  EXPECT_TRUE(TakeCounted(in));
+  EXPECT_TRUE(in.empty());
+}
+
+TEST(BytesTest, CountedOctetsThatAreCutOffAreNone) {
+  for (const Bytes& cut :
+       {Bytes{}, Bytes{0, 0, 0}, Bytes{0, 0, 0, 1}, Bytes{255, 255, 255, 255, 1}}) {
+    ByteView in = cut;
+    EXPECT_FALSE(TakeCounted(in));
+  }
+}
+
 TEST(BytesTest, WipeLeavesZeros) {
   Bytes bytes{1, 2, 3};
   Wipe(bytes);
