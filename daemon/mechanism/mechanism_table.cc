@@ -24,10 +24,6 @@ constexpr CK_ULONG kAesMinBytes = 16;
 constexpr CK_ULONG kAesMaxBytes = 32;
 constexpr CK_ULONG kSecretMinBytes = 1;
 constexpr CK_ULONG kSecretMaxBytes = 256;
-constexpr std::uint8_t kAesBlockBytes = 16;
-constexpr std::uint8_t kDesBlockBytes = 8;
-constexpr CK_ULONG kDes2Bytes = 16;
-constexpr CK_ULONG kDes3Bytes = 24;
 
 // The HSM makes HMACs with AES keys too (wire sheet 10.2).
 constexpr CK_KEY_TYPE kAesToo[] = {CKK_AES};

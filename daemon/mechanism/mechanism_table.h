@@ -11,6 +11,11 @@
 
 namespace gw {
 
+inline constexpr std::uint8_t kAesBlockBytes = 16;
+inline constexpr std::uint8_t kDesBlockBytes = 8;
+inline constexpr CK_ULONG kDes2Bytes = 16;  // of a key with two parts
+inline constexpr CK_ULONG kDes3Bytes = 24;
+
 enum class Hash : std::uint8_t {
   kNone,
   kSha1,

@@ -118,9 +118,7 @@ Awaitable<Result<Bytes>> Finish(const CallScope& scope, DigestOperation& operati
 
 // What needs no digesting: a length, or a digest that did not fit before.
 std::optional<Output> Ready(DigestOperation& operation, ByteView data, Capacity capacity) {
-  if (operation.row.hash != Hash::kNone) return LengthOnly(HashBytes(operation.row.hash), capacity);
-  if (!operation.held.Answers(data)) return std::nullopt;
-  return operation.held.Take(capacity);
+  return operation.held.Ready(HashBytes(operation.row.hash), data, capacity);
 }
 
 //   data  of C_Digest, which may come again; empty after parts

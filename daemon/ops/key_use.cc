@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "daemon/attributes/attribute_access.h"
+#include "daemon/attributes/attribute_value.h"
 #include "daemon/attributes/object_kind.h"
 #include "daemon/localcrypto/curve.h"
 #include "daemon/localcrypto/digest.h"
@@ -14,19 +14,6 @@
 
 namespace gw::ops {
 namespace {
-
-constexpr CK_ULONG kDes2Bytes = 16;
-constexpr CK_ULONG kDes3Bytes = 24;
-constexpr std::size_t kAesBlockBytes = 16;
-constexpr std::size_t kDesBlockBytes = 8;
-
-CK_ULONG BitsOf(ByteView big_integer) {
-  std::size_t zeros = 0;
-  while (zeros < big_integer.size() && big_integer[zeros] == 0) ++zeros;
-  if (zeros == big_integer.size()) return 0;
-  const std::size_t bits = (big_integer.size() - zeros) * 8;
-  return bits - static_cast<std::size_t>(std::countl_zero(big_integer[zeros]));
-}
 
 // Keys that come in two halves.
 constexpr auto kPairTypes = std::to_array<CK_KEY_TYPE>(

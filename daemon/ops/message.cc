@@ -82,7 +82,8 @@ Awaitable<Result<Output>> SignMessage(const CallScope& scope, ByteView parameter
   const OperationPtr whole = many->whole;
   if (auto ready = whole->Ready(data, capacity)) co_return *std::move(ready);
   auto signature = co_await SignWhole(scope, *whole, data);
-  co_return whole->Fitted(data, std::move(signature), capacity);
+  whole->Fit(data, signature, capacity);
+  co_return signature;
 }
 
 Status SignMessageBegin(const CallScope& scope, ByteView parameter) {
@@ -104,7 +105,7 @@ Awaitable<Result<Output>> SignMessageNext(const CallScope& scope, ByteView param
   }
   if (!last) co_return Delivered({});
   auto signature = co_await SignParts(scope, *begun);
-  signature = begun->Fitted(ByteView(), std::move(signature), capacity);
+  begun->Fit(ByteView(), signature, capacity);
   if (!signature || signature->delivered) many->begun.reset();
   co_return signature;
 }

@@ -9,6 +9,7 @@ MessageOperation::MessageOperation(const Services& services, KeyOperation operat
       row_(row),
       mechanism_(std::move(mechanism)),
       key_(std::move(key)),
+      signature_bytes_(SignatureBytes(row_, *key_)),
       gather_limit_(services.gateway().limits.gathered_bytes),
       hashes_here_(HashesHere(services, row)) {}
 
@@ -63,14 +64,12 @@ Awaitable<Result<OperationState>> MessageOperation::RemoteState(const CallScope&
 }
 
 std::optional<Output> MessageOperation::Ready(ByteView data, Capacity capacity) {
-  if (const std::size_t bytes = SignatureBytes(row_, *key_)) return LengthOnly(bytes, capacity);
-  if (!held_.Answers(data)) return std::nullopt;
-  return held_.Take(capacity);
+  return held_.Ready(signature_bytes_, data, capacity);
 }
 
-Result<Output> MessageOperation::Fitted(ByteView data, Result<Output> made, Capacity capacity) {
-  if (!made || SignatureBytes(row_, *key_) != 0) return made;
-  return held_.Hold(data, std::move(made->data), capacity);
+void MessageOperation::Fit(ByteView data, Result<Output>& made, Capacity capacity) {
+  if (signature_bytes_ != 0 || !made) return;
+  made = held_.Hold(data, std::move(made->data), capacity);
 }
 
 }  // namespace gw::ops

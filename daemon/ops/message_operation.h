@@ -23,6 +23,8 @@ class MessageOperation final : public ActiveOperation {
   const MechanismRow& row() const { return row_; }
   const Object& key() const { return *key_; }
   bool updated() const { return updated_; }
+  // 0: only the HSM knows.
+  std::size_t signature_bytes() const { return signature_bytes_; }
 
   // Takes a part of the message.
   //   errors  CKR_DATA_LEN_RANGE  more than gateway.limits.gathered_bytes for a mechanism that the
@@ -42,8 +44,8 @@ class MessageOperation final : public ActiveOperation {
   // What C_Sign and its kin can answer without the HSM: the length of the signature, or one that
   // did not fit before. `data` is empty after parts.
   std::optional<Output> Ready(ByteView data, Capacity capacity);
-  // The signature that was made. One whose length only the HSM knew is kept until there is room.
-  Result<Output> Fitted(ByteView data, Result<Output> made, Capacity capacity);
+  // A signature that was made and whose length only the HSM knew is kept until there is room.
+  void Fit(ByteView data, Result<Output>& made, Capacity capacity);
   // Sends what is still here and yields the HSM's state; only when ForParts() is nullopt.
   Awaitable<Result<OperationState>> RemoteState(const CallScope& scope);
 
@@ -57,6 +59,7 @@ class MessageOperation final : public ActiveOperation {
   const MechanismRow& row_;
   const Mechanism mechanism_;
   const ObjectPtr key_;
+  const std::size_t signature_bytes_;
   const std::size_t gather_limit_;
   const bool hashes_here_;
   bool updated_ = false;

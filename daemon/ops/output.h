@@ -48,6 +48,14 @@ inline Result<Output> EndWhenDone(ActiveOperations& operations, OperationKind ki
 // the HSM.
 class HeldOutput {
  public:
+  // What can be answered without making them: their length if that is known beforehand, or the
+  // octets themselves if they are held.
+  //   known_bytes  0: only the HSM knows
+  std::optional<Output> Ready(std::uint64_t known_bytes, ByteView input, Capacity capacity) {
+    if (known_bytes != 0) return LengthOnly(known_bytes, capacity);
+    if (!Answers(input)) return std::nullopt;
+    return Take(capacity);
+  }
   // Only for the input that made them.
   bool Answers(ByteView input) const { return held_ && Equal(input, input_); }
   Output Take(Capacity capacity) {

@@ -60,8 +60,7 @@ Awaitable<Result<Output>> Whole(const CallScope& scope, const Manner& manner, By
   if (auto ready = operation->Ready(data, capacity))
     co_return EndWhenDone(operations, manner.kind, *std::move(ready));
   auto signature = co_await SignWhole(scope, *operation, data);
-  if (operation->row().family == Family::kOther)
-    signature = operation->Fitted(data, std::move(signature), capacity);
+  operation->Fit(data, signature, capacity);
   co_return EndWhenDone(operations, manner.kind, std::move(signature));
 }
 
@@ -130,8 +129,8 @@ Awaitable<Result<Output>> SignFinal(const CallScope& scope, Capacity capacity) {
   if (auto ready = operation->Ready(ByteView(), capacity))
     co_return EndWhenDone(operations, kPlain.kind, *std::move(ready));
   auto signature = co_await SignParts(scope, *operation);
-  co_return EndWhenDone(operations, kPlain.kind,
-                        operation->Fitted(ByteView(), std::move(signature), capacity));
+  operation->Fit(ByteView(), signature, capacity);
+  co_return EndWhenDone(operations, kPlain.kind, std::move(signature));
 }
 
 }  // namespace gw::ops

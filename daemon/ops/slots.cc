@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <set>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/log.h"
@@ -120,15 +121,13 @@ Awaitable<Result<std::vector<CK_ULONG>>> GetMechanismList(Services& services,
                                                           SlotId slot, Deadline deadline) {
   GW_CO_TRY(token, TokenFor(services, *application, slot));
   co_await KeepOfferCurrent(services, application, *token, deadline);
-  std::vector<CK_ULONG> types;
-  for (const MechanismRow* row : token->mechanisms.All()) types.push_back(row->type);
+  std::set<CK_ULONG> types;
+  for (const MechanismRow* row : token->mechanisms.All()) types.insert(row->type);
   // Digests are offered whether the HSM has them or not.
   for (const MechanismRow& row : AllMechanisms()) {
-    const bool here = OfferedRow(services, *token, row.type) != nullptr;
-    if (here && token->mechanisms.Find(row.type) == nullptr) types.push_back(row.type);
+    if (OfferedRow(services, *token, row.type) != nullptr) types.insert(row.type);
   }
-  std::ranges::sort(types);
-  co_return types;
+  co_return std::vector<CK_ULONG>(types.begin(), types.end());
 }
 
 Awaitable<Result<MechanismInfo>> GetMechanismInfo(Services& services,

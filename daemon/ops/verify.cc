@@ -38,7 +38,7 @@ Awaitable<Status> Check(const CallScope& scope, const MessageOperation& operatio
 // must be composed as specified before" (PKCS #11 v2.40 mechanisms, 2.3.1): two halves, equally
 // long. SunPKCS11 leaves out zeros that both halves begin with; HSM and OpenSSL want them.
 Bytes InFullLength(const MessageOperation& operation, ByteView signature) {
-  const std::size_t full = SignatureBytes(operation.row(), operation.key());
+  const std::size_t full = operation.signature_bytes();
   if (operation.row().family != Family::kEcdsa || signature.empty() || signature.size() % 2 != 0 ||
       signature.size() >= full) {
     return CopyOf(signature);
@@ -52,7 +52,7 @@ Bytes InFullLength(const MessageOperation& operation, ByteView signature) {
 }
 
 Status CheckLengths(const MessageOperation& operation, std::size_t data_bytes, ByteView signature) {
-  const std::size_t wanted = SignatureBytes(operation.row(), operation.key());
+  const std::size_t wanted = operation.signature_bytes();
   if (wanted != 0 && signature.size() != wanted) {
     return CallerError(CKR_SIGNATURE_LEN_RANGE, "length of the signature");
   }
