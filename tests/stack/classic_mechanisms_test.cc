@@ -68,22 +68,11 @@ class ClassicMechanismsTest : public testing::Test {
   ClassicMechanismsTest() { session_.Login(); }
 
   CK_OBJECT_HANDLE Generate(CK_MECHANISM_TYPE type, Attributes attributes) {
-    CK_MECHANISM mechanism{type, nullptr, 0};
-    CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
-    const auto list = attributes.list();
-    GW_EXPECT_RV(P11().C_GenerateKey(s_, &mechanism, list.data(), list.size(), &key), CKR_OK);
-    return key;
+    return NewKey(s_, type, std::move(attributes));
   }
 
   KeyPair Pair(CK_MECHANISM_TYPE type, Attributes public_half, Attributes private_half) {
-    CK_MECHANISM mechanism{type, nullptr, 0};
-    KeyPair made;
-    const auto first = public_half.list();
-    const auto second = private_half.list();
-    GW_EXPECT_RV(P11().C_GenerateKeyPair(s_, &mechanism, first.data(), first.size(), second.data(),
-                                         second.size(), &made.public_key, &made.private_key),
-                 CKR_OK);
-    return made;
+    return NewPair(s_, type, std::move(public_half), std::move(private_half));
   }
 
   CK_OBJECT_HANDLE Create(Attributes attributes) {

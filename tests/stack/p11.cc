@@ -154,6 +154,27 @@ CK_RV MakeAesKey(CK_SESSION_HANDLE session, bool token, std::string_view label, 
   return P11().C_GenerateKey(session, &mechanism, list.data(), list.size(), made);
 }
 
+KeyPair NewPair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes public_half,
+                Attributes private_half) {
+  CK_MECHANISM mechanism{type, nullptr, 0};
+  KeyPair made;
+  const auto first = public_half.list();
+  const auto second = private_half.list();
+  GW_EXPECT_RV(
+      P11().C_GenerateKeyPair(session, &mechanism, first.data(), first.size(), second.data(),
+                              second.size(), &made.public_key, &made.private_key),
+      CKR_OK);
+  return made;
+}
+
+CK_OBJECT_HANDLE NewKey(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes attributes) {
+  CK_MECHANISM mechanism{type, nullptr, 0};
+  CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
+  const auto list = attributes.list();
+  GW_EXPECT_RV(P11().C_GenerateKey(session, &mechanism, list.data(), list.size(), &key), CKR_OK);
+  return key;
+}
+
 CK_RV Sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE mechanism_type, CK_OBJECT_HANDLE key,
            const Octets& data, Octets* signature) {
   CK_MECHANISM mechanism{mechanism_type, nullptr, 0};

@@ -92,6 +92,11 @@ CK_RV MakeRsaPair(CK_SESSION_HANDLE session, bool token, std::string_view label,
 CK_RV MakeAesKey(CK_SESSION_HANDLE session, bool token, std::string_view label, bool is_private,
                  CK_OBJECT_HANDLE* made);
 
+// By any mechanism without parameter; fails the test if it is refused.
+KeyPair NewPair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes public_half,
+                Attributes private_half);
+CK_OBJECT_HANDLE NewKey(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes attributes);
+
 // C_SignInit and one C_Sign into a buffer that is large enough.
 CK_RV Sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE mechanism, CK_OBJECT_HANDLE key,
            const Octets& data, Octets* signature);

@@ -28,7 +28,6 @@ class StrangeMechanismsTest : public testing::Test {
   StrangeMechanismsTest() { session_.Login(); }
 
   CK_OBJECT_HANDLE AesKey() {
-    CK_MECHANISM mechanism{kKeyGen, nullptr, 0};
     Attributes attributes;
     attributes.Number(CKA_KEY_TYPE, CKK_AES)
         .Number(CKA_VALUE_LEN, 32)
@@ -37,10 +36,7 @@ class StrangeMechanismsTest : public testing::Test {
     for (const CK_ATTRIBUTE_TYPE usage :
          {CKA_SIGN, CKA_VERIFY, CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP})
       attributes.Bool(usage, true);
-    const auto list = attributes.list();
-    CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
-    GW_EXPECT_RV(P11().C_GenerateKey(s_, &mechanism, list.data(), list.size(), &key), CKR_OK);
-    return key;
+    return NewKey(s_, kKeyGen, std::move(attributes));
   }
 
   const Initialized initialized_;
@@ -200,17 +196,11 @@ TEST_F(StrangeMechanismsTest, DeriveAndMakePairs) {
   const auto list = secret.list();
   CK_OBJECT_HANDLE derived = CK_INVALID_HANDLE;
   GW_EXPECT_RV(P11().C_DeriveKey(s_, &derive, base, list.data(), list.size(), &derived), CKR_OK);
-  CK_MECHANISM generate{kPairGen, nullptr, 0};
   Attributes public_half;
   public_half.Number(CKA_KEY_TYPE, CKK_EC).Value(CKA_EC_PARAMS, kP256).Bool(CKA_VERIFY, true);
   Attributes private_half;
   private_half.Number(CKA_KEY_TYPE, CKK_EC).Bool(CKA_SIGN, true);
-  const auto first = public_half.list();
-  const auto second = private_half.list();
-  KeyPair pair;
-  GW_ASSERT_RV(P11().C_GenerateKeyPair(s_, &generate, first.data(), first.size(), second.data(),
-                                       second.size(), &pair.public_key, &pair.private_key),
-               CKR_OK);
+  const KeyPair pair = NewPair(s_, kPairGen, std::move(public_half), std::move(private_half));
   Octets signature;
   GW_EXPECT_RV(Sign(s_, kEcdsa, pair.private_key, data_, &signature), CKR_OK);
   GW_EXPECT_RV(Verify(s_, CKM_ECDSA_SHA256, pair.public_key, data_, signature), CKR_OK);

@@ -99,30 +99,19 @@ Attributes Untouchable(std::string_view label) {
 
 KeyPair MakePair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, Attributes first,
                  Attributes second) {
-  CK_MECHANISM mechanism{type, nullptr, 0};
-  const auto of_public = first.Bool(CKA_PRIVATE, false).list();
-  const auto of_private = second.Bool(CKA_EXTRACTABLE, true).list();
-  KeyPair made;
-  GW_EXPECT_RV(P11().C_GenerateKeyPair(session, &mechanism, of_public.data(), of_public.size(),
-                                       of_private.data(), of_private.size(), &made.public_key,
-                                       &made.private_key),
-               CKR_OK);
-  return made;
+  return NewPair(session, type, std::move(first.Bool(CKA_PRIVATE, false)),
+                 std::move(second.Bool(CKA_EXTRACTABLE, true)));
 }
 
 CK_OBJECT_HANDLE MakeSecret(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type,
                             std::string_view label) {
-  CK_MECHANISM mechanism{type, nullptr, 0};
   Attributes attributes = Untouchable(label);
   attributes.Bool(CKA_EXTRACTABLE, true);
   if (type != CKM_DES3_KEY_GEN) attributes.Number(CKA_VALUE_LEN, 32);
   if (label == kDes) attributes.Bool(CKA_DERIVE, true);
   if (label == kBound || label == kMacKey) attributes.Bool(CKA_IBM_ATTRBOUND, true);
   if (label == kSeed) attributes.Bool(CKA_DERIVE, true).Bool(CKA_IBM_USE_AS_DATA, true);
-  const auto list = attributes.list();
-  CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
-  GW_EXPECT_RV(P11().C_GenerateKey(session, &mechanism, list.data(), list.size(), &key), CKR_OK);
-  return key;
+  return NewKey(session, type, std::move(attributes));
 }
 
 Octets Read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {

@@ -87,6 +87,19 @@ class RotationTest : public testing::Test {
   void RunUntilPhase(RotationPhase phase) {
     RunUntil([&] { return rotation().progress().phase == phase; });
   }
+  // Every key has its blob under the next master key.
+  void GetReady() {
+    hsm_->next_master_key = kNew;
+    rotation().Start();
+    RunUntilPhase(RotationPhase::kReady);
+  }
+  void Stop() {
+    rotation().Stop();
+    RunUntil([&] { return !hsm_->twins().expecting(); });
+  }
+  void RunToItsEnd() {
+    RunUntil([&] { return token().Setting(TokenSetting::kRotation) == nullptr; });
+  }
   void Activate(Byte master_key) {
     hsm_->master_key = master_key;
     hsm_->next_master_key.reset();

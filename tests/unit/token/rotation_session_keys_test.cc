@@ -28,14 +28,11 @@ class SessionKeyTest : public RotationTest {
   bool IsListed() { return token().Setting(TokenSetting::kRotationSessionKeys) != nullptr; }
   // The daemon ends as if it were killed, and its successor begins.
   void Kill() {
-    rotation().Stop();
-    RunUntil([&] { return !hsm_->twins().expecting(); });
+    Stop();
     Begin();
   }
   void ReadyAndActive() {
-    hsm_->next_master_key = kNew;
-    rotation().Start();
-    RunUntilPhase(RotationPhase::kReady);
+    GetReady();
     Activate(kNew);
     RunUntilPhase(RotationPhase::kNone);
     RunUntil([&] { return !hsm_->twins().expecting(); });
@@ -60,7 +57,7 @@ TEST_F(SessionKeyTest, OfAnIdleApplicationIsWrappedByTheNextDaemonAndOutlivesThe
   Kill();
   Activate(kNew);
   rotation().Resume();
-  RunUntil([&] { return token().Setting(TokenSetting::kRotation) == nullptr; });
+  RunToItsEnd();
   // And once more, when all is over.
   Kill();
   hsm_->master_key = kNew;
@@ -95,16 +92,14 @@ TEST_F(SessionKeyTest, ThatIsMadeWhileItWaitsIsListedByTheNextRound) {
   Activate(kNew);
   rotation().Resume();
   EXPECT_EQ(WrappedBy(*Return(KeyObject(kOld, kValue))), (std::pair<int, int>(kOld, kNew)));
-  RunUntil([&] { return token().Setting(TokenSetting::kRotation) == nullptr; });
+  RunToItsEnd();
   EXPECT_EQ(WrappedBy(*life_->application->FindSessionObject(5)),
             (std::pair<int, int>(kNew, kOld)));
 }
 
 TEST_F(SessionKeyTest, WhoseApplicationComesBackIsCountedOnce) {
   AddSessionKey();
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   Kill();
   hsm_->next_master_key = kNew;
   rotation().Resume();
@@ -120,9 +115,7 @@ TEST_F(SessionKeyTest, WhoseApplicationComesBackIsCountedOnce) {
 
 TEST_F(SessionKeyTest, OfTheListIsNotSweptAway) {
   AddSessionKey();
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   Kill();
   hsm_->next_master_key = kNew;
   rotation().Resume();
@@ -182,9 +175,7 @@ TEST_F(SessionKeyTest, GoesAlong) {
   const SessionPtr session = life_->application->OpenSession(token(), true);
   const ObjectPtr key = life_->application->AddSessionObject(KeyObject(kOld, 9), *session);
   const auto now = [&] { return WrappedBy(*life_->application->FindSessionObject(key->number)); };
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   EXPECT_EQ(now(), (std::pair<int, int>(kOld, kNew)));
   Activate(kNew);
   RunUntilPhase(RotationPhase::kNone);

@@ -11,9 +11,7 @@ using testing::HasSubstr;
 
 TEST_F(RotationTest, EachKeyGetsABlobOfTheNextMasterKeyBesideItsOwn) {
   AddKeys(150);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   EXPECT_EQ(TokenKeys().size(), 150u);
   EXPECT_THAT(TokenKeys(), Each(std::pair<int, int>(kOld, kNew)));
   EXPECT_EQ(StoredKeys(), TokenKeys());
@@ -23,9 +21,7 @@ TEST_F(RotationTest, EachKeyGetsABlobOfTheNextMasterKeyBesideItsOwn) {
 
 TEST_F(RotationTest, AfterTheActivationTheBlobsChangePlaces) {
   AddKeys(70);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   Activate(kNew);
   RunUntilPhase(RotationPhase::kNone);
   EXPECT_THAT(TokenKeys(), Each(std::pair<int, int>(kNew, kOld)));
@@ -39,9 +35,7 @@ TEST_F(RotationTest, AfterTheActivationTheBlobsChangePlaces) {
 
 TEST_F(RotationTest, KeysThatComeMeanwhileAreWrappedToo) {
   AddKeys(2);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   EXPECT_TRUE(hsm_->twins().expecting());
   AddKeys(3);
   RunUntil([&] { return rotation().progress().done == 5; });
@@ -82,25 +76,19 @@ TEST_F(RotationTest, TheNextDaemonGoesOnWhereThisOneWasKilled) {
 
 TEST_F(RotationTest, TheNextDaemonFindsTheKeyActivated) {
   AddKeys(10);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
-  life_->rotation->Stop();
-  RunUntil([&] { return !hsm_->twins().expecting(); });
+  GetReady();
+  Stop();
   Begin();
   Activate(kNew);
   rotation().Resume();
-  RunUntil([&] { return token().Setting(TokenSetting::kRotation) == nullptr; });
+  RunToItsEnd();
   EXPECT_THAT(StoredKeys(), Each(std::pair<int, int>(kNew, kOld)));
 }
 
 TEST_F(RotationTest, ADaemonThatWasKilledWhileItSwitchedHasLostNothing) {
   AddKeys(10);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
-  life_->rotation->Stop();
-  RunUntil([&] { return !hsm_->twins().expecting(); });
+  GetReady();
+  Stop();
   // Half of them have changed places.
   Mutation mutation;
   auto contents = keystore_->Load();
@@ -112,15 +100,13 @@ TEST_F(RotationTest, ADaemonThatWasKilledWhileItSwitchedHasLostNothing) {
   Begin();
   Activate(kNew);
   rotation().Resume();
-  RunUntil([&] { return token().Setting(TokenSetting::kRotation) == nullptr; });
+  RunToItsEnd();
   EXPECT_THAT(StoredKeys(), Each(std::pair<int, int>(kNew, kOld)));
 }
 
 TEST_F(RotationTest, AMasterKeyThatWasGivenUpIsReplacedByTheNextOne) {
   AddKeys(3);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   hsm_->next_master_key = kAnother;
   clock_.Advance(std::chrono::seconds(11));
   RunUntil([&] { return StoredKeys().front() == std::pair<int, int>(kOld, kAnother); });
@@ -130,9 +116,7 @@ TEST_F(RotationTest, AMasterKeyThatWasGivenUpIsReplacedByTheNextOne) {
 
 TEST_F(RotationTest, AMasterKeyThatWasGivenUpEndsIt) {
   AddKeys(3);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   hsm_->next_master_key.reset();
   clock_.Advance(std::chrono::seconds(11));
   RunUntilPhase(RotationPhase::kNone);
@@ -142,9 +126,7 @@ TEST_F(RotationTest, AMasterKeyThatWasGivenUpEndsIt) {
 // A unit that has activated its next key has none to come.
 TEST_F(RotationTest, OneUnitWithoutANextMasterKeyDoesNotEndIt) {
   AddKeys(3);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   hsm_->next_master_key.reset();
   clock_.Advance(std::chrono::seconds(11));
   const int before = hsm_->requests["RewrapKeyBlob"];
@@ -159,9 +141,7 @@ TEST_F(RotationTest, OneUnitWithoutANextMasterKeyDoesNotEndIt) {
 
 TEST_F(RotationTest, KeysOfUnitsThatAreLateAreWrappedAfterTheFirstActivation) {
   AddKeys(3);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   Activate(kNew);
   RunUntilPhase(RotationPhase::kSwitching);
   // Made by a unit that still has the old one, which answers next.
@@ -193,9 +173,7 @@ TEST_F(RotationTest, TheNextChangeBeginsWhereThisOneEnded) {
 // The blobs of the former key serve again, and are what the next change begins with.
 TEST_F(RotationTest, AfterAWayBackTheFormerBlobsAreWrapped) {
   AddKeys(3);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   Activate(kNew);
   RunUntilPhase(RotationPhase::kNone);
   RunUntil([&] { return !hsm_->twins().expecting(); });
@@ -225,9 +203,7 @@ TEST_F(RotationTest, AKeyThatCannotBeHadNowDoesNotKeepTheOthersWaiting) {
 TEST_F(RotationTest, AChangeThatBeganBeforeTheSwitchDoesNotTakeItBack) {
   AddKeys(1);
   const ObjectPtr before = token().objects().Match({}, true).front();
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   Activate(kNew);
   RunUntilPhase(RotationPhase::kNone);
   AttributeList attributes = before->attributes;
@@ -244,9 +220,7 @@ TEST_F(RotationTest, AKeyOfAnotherMasterKeyIsNamedAndTheOthersGoOn) {
   std::vector<Object> stray;
   stray.push_back(KeyObject(kAnother, 7));
   ASSERT_TRUE(Await(token().Insert(std::move(stray))).ok());
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   EXPECT_EQ(rotation().progress().done, 2u);
   EXPECT_EQ(rotation().progress().failed, 1u);
   EXPECT_THAT(log.text(), HasSubstr("token object 3 cannot be re-wrapped"));
@@ -254,9 +228,7 @@ TEST_F(RotationTest, AKeyOfAnotherMasterKeyIsNamedAndTheOthersGoOn) {
 
 TEST_F(RotationTest, WhatIsNotNeededAnyMoreIsForgotten) {
   AddKeys(3);
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   rotation().Forget();
   EXPECT_THAT(StoredKeys(), Each(std::pair<int, int>(kOld, kNew)));  // not while it is under way
   Activate(kNew);
@@ -273,9 +245,7 @@ TEST_F(RotationTest, CertificatesAndPublicKeysWithoutMacAreNoWork) {
   objects.push_back(ObjectFrom(AttributeList(), KeyBlob{}));
   objects.push_back(ObjectFrom(AttributeList(), KeyBlob{Bytes{0x30, 0x01, 0x05}}));
   ASSERT_TRUE(Await(token().Insert(std::move(objects))).ok());
-  hsm_->next_master_key = kNew;
-  rotation().Start();
-  RunUntilPhase(RotationPhase::kReady);
+  GetReady();
   EXPECT_EQ(rotation().progress().keys, 0u);
   EXPECT_EQ(hsm_->requests["RewrapKeyBlob"], 0);
 }
