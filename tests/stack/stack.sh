@@ -230,6 +230,12 @@ emulator_up() {
   IAM_URL=$(ready_value "$ready" iam)
 }
 
+# An address of this stack's own: on 127.0.0.1 the port that the daemon had may be that of any connection on this host by
+# the time it is started again.
+own_loopback_address() {
+  echo "127.$((1 + RANDOM % 254)).$((RANDOM % 256)).$((1 + RANDOM % 254))"
+}
+
 # daemon_up METRICS: HOST:PORT of the metrics; port 0 lets the daemon choose.
 daemon_up() {
   local ready=$DIR/daemon/ready.json
@@ -283,7 +289,7 @@ stack_up() {
   (umask 077 && write_api_keys)
   emulator_up "${EMULATOR_OPTIONS[@]}"
   (umask 077 && write_daemon_config "$IAM_URL" "$EMULATOR_ADDRESS")
-  daemon_up 127.0.0.1:0
+  daemon_up "$(own_loopback_address):0"
   write_stack_conf
   write_env "$METRICS"
   init_token
